@@ -1,0 +1,68 @@
+//! The typed graph: every shape and parameter known, every node with its place in the text.
+//!
+//! A [`Graph`] exists only for a network without errors; what lowering needs is here, and no names of the language.
+
+use crate::layer::{Op, Param, Shape};
+use crate::source::Span;
+
+/// Where a node reads from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// The image, CxHxW.
+    Input,
+    /// The output of the node of this index.
+    Node(usize),
+}
+
+/// A network ready to run.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The image's shape, a map.
+    pub input: Shape,
+    /// How many classes the labels have.
+    pub classes: usize,
+    /// In evaluation order: a node stands after all that it reads.
+    pub nodes: Vec<Node>,
+    /// A single output is named `logits` where it holds the scores.
+    pub outputs: Vec<Output>,
+}
+
+/// One layer in its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub op: Op,
+    /// Several for a merge, else one.
+    pub inputs: Vec<Value>,
+    pub output: Shape,
+    pub params: Vec<Param>,
+    pub macs: u64,
+    /// The layer's name, `Conv`.
+    pub name: &'static str,
+    /// What its tensors and reports are named by, unique in the graph: `Stage.2.Conv`.
+    pub path: String,
+    /// The blocks around it, from outside in: `Stage.2`.
+    pub block: Vec<String>,
+    pub span: Span,
+    /// An adapter that nobody wrote.
+    pub implicit: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub name: String,
+    pub value: Value,
+}
+
+impl Graph {
+    pub fn shape(&self, value: Value) -> Shape {
+        match value {
+            Value::Input => self.input,
+            Value::Node(index) => self.nodes[index].output,
+        }
+    }
+
+    /// How many numbers are trained.
+    pub fn trained_count(&self) -> usize {
+        self.nodes.iter().flat_map(|node| &node.params).filter(|param| param.trained).map(Param::count).sum()
+    }
+}

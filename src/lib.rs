@@ -1,0 +1,13 @@
+//! netc compiles and trains neural networks that are written as text.
+//!
+//! A file goes through in a straight line; each module turns the type before it into the next:
+//!
+//! ```text
+//! text --syntax--> Ast --resolve--> Network --infer--> Graph --lower--> Program --train/eval--> Run
+//! ```
+
+pub mod diagnostic;
+pub mod graph;
+pub mod layer;
+pub mod random;
+pub mod source;
