@@ -6,8 +6,12 @@
 //! text --syntax--> Ast --resolve--> Network --infer--> Graph --lower--> Program --train/eval--> Run
 //! ```
 
+pub mod cli;
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
 pub mod random;
+pub mod report;
+pub mod resolve;
 pub mod source;
+pub mod syntax;

@@ -2,6 +2,16 @@
 //!
 //! A [`Graph`] exists only for a network without errors; what lowering needs is here, and no names of the language.
 
+mod check;
+mod explain;
+mod infer;
+mod repair;
+mod setting;
+
+pub use check::{ChoiceReport, LayerReport, MAX_SHOWN, Report, check};
+pub use infer::{Cost, MAX_PARAMETERS};
+pub use setting::Given;
+
 use crate::layer::{Op, Param, Shape};
 use crate::source::Span;
 

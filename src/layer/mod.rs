@@ -1,7 +1,228 @@
 //! The layers: what each is called, which arguments it takes, which shapes it reads and makes.
+//!
+//! One file for each layer or family, one row each in [`LAYERS`]. Nothing here knows of text, names or other layers.
 
+mod activation;
+mod conv;
+mod conv_transposed;
+mod dropout;
+mod fault;
+mod fc;
+mod merge;
+mod norm;
 mod op;
+mod pool;
+mod recurrent;
+mod reshape;
+mod seq;
 mod shape;
+mod signature;
+mod window;
 
+pub use fault::{Fault, Rewrite};
 pub use op::*;
 pub use shape::Shape;
+pub use signature::{Args, Argument, Bound, Default, Kind, Parameter};
+pub use window::Window1;
+
+use crate::diagnostic::Code;
+
+/// A row of the table: everything that the compiler knows of a layer.
+#[derive(Debug)]
+pub struct Layer {
+    pub name: &'static str,
+    pub parameters: &'static [Parameter],
+    /// The parameter that a single positional argument fills, where that is not the first.
+    pub lone: Option<&'static str>,
+    /// What other frameworks call it.
+    pub elsewhere: &'static [&'static str],
+    pub role: Role,
+    /// One line for people.
+    pub summary: &'static str,
+    /// What must hold of the arguments whatever comes in.
+    pub check: Option<fn(&Args) -> Result<(), Fault>>,
+    /// The adapter that has to stand before it for this input.
+    pub adapt: Option<Adapt>,
+    /// What it makes whatever comes in; takes the number of classes.
+    pub makes: Option<fn(&Args, usize) -> Option<Shape>>,
+    /// The shape rule.
+    pub infer: fn(&Args, &Context) -> Result<Typed, Fault>,
+}
+
+/// Finds the adapter for an input, if one is needed.
+pub type Adapt = fn(&Args, Shape) -> Result<Option<Op>, Fault>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Reads one value.
+    Plain,
+    /// Reads branches or labels.
+    Merge,
+}
+
+/// What a layer is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// One shape, or several for a merge; never none.
+    pub inputs: &'a [Shape],
+    pub classes: usize,
+}
+
+impl Context<'_> {
+    pub fn input(&self) -> Shape {
+        self.inputs[0]
+    }
+}
+
+/// A layer with its sizes, and what it makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typed {
+    pub op: Op,
+    pub output: Shape,
+}
+
+/// Every layer of the language, in the order of its reference.
+pub const LAYERS: &[&Layer] = &[
+    &conv::CONV,
+    &conv_transposed::CONV_T,
+    &pool::POOL,
+    &pool::AVG_POOL,
+    &pool::GLOBAL_AVG_POOL,
+    &fc::FC,
+    &recurrent::LSTM,
+    &recurrent::GRU,
+    &recurrent::RNN,
+    &seq::SEQ,
+    &norm::BATCH_NORM,
+    &norm::LAYER_NORM,
+    &norm::GROUP_NORM,
+    &dropout::DROPOUT,
+    &dropout::DROPOUT_2D,
+    &activation::RELU,
+    &activation::LEAKY_RELU,
+    &activation::ELU,
+    &activation::GELU,
+    &activation::SILU,
+    &activation::TANH,
+    &activation::SIGMOID,
+    &activation::SOFTMAX,
+    &activation::LOG_SOFTMAX,
+    &reshape::FLATTEN,
+    &reshape::RESHAPE,
+    &reshape::UPSAMPLE,
+    &reshape::PAD,
+    &reshape::IDENTITY,
+    &merge::ADD,
+    &merge::MUL,
+    &merge::MAX,
+    &merge::MEAN,
+    &merge::CONCAT,
+];
+
+/// The layer of this name.
+pub fn find(name: &str) -> Option<&'static Layer> {
+    LAYERS.iter().copied().find(|layer| layer.name == name)
+}
+
+/// The layer that another framework calls so.
+pub fn find_elsewhere(name: &str) -> Option<&'static Layer> {
+    LAYERS.iter().copied().find(|layer| layer.elsewhere.contains(&name))
+}
+
+/// `Add`, for `skip`.
+pub const ADD: &Layer = &merge::ADD;
+
+/// The adapters, as layers to be shown.
+pub const FLATTEN: &Layer = &reshape::FLATTEN;
+pub const SEQ: &Layer = &seq::SEQ;
+
+impl Layer {
+    const fn new(
+        name: &'static str,
+        summary: &'static str,
+        infer: fn(&Args, &Context) -> Result<Typed, Fault>,
+    ) -> Self {
+        Self {
+            name,
+            parameters: &[],
+            lone: None,
+            elsewhere: &[],
+            role: Role::Plain,
+            summary,
+            check: None,
+            adapt: None,
+            makes: None,
+            infer,
+        }
+    }
+
+    /// `Conv(in, out, kernel, stride=1, ...)`.
+    pub fn signature(&self) -> String {
+        let parameters: Vec<String> = self.parameters.iter().map(Parameter::written).collect();
+        if parameters.is_empty() { self.name.to_string() } else { format!("{}({})", self.name, parameters.join(", ")) }
+    }
+}
+
+impl Parameter {
+    fn written(&self) -> String {
+        let name = self.name;
+        match self.default {
+            Default::Required => name.to_string(),
+            Default::Infer => format!("{name}=_"),
+            Default::Absent if self.name == "stride" => "stride=kernel".into(),
+            Default::Absent => format!("[{name}]"),
+            Default::Count(value) | Default::Size(value) => format!("{name}={value}"),
+            Default::Number(value) => format!("{name}={value}"),
+            Default::Flag(value) => format!("{name}={value}"),
+            Default::Word(value) => format!("{name}={value}"),
+        }
+    }
+}
+
+const fn required(name: &'static str, kind: Kind) -> Parameter {
+    Parameter { name, kind, default: Default::Required }
+}
+
+const fn with_default(name: &'static str, kind: Kind, default: Default) -> Parameter {
+    Parameter { name, kind, default }
+}
+
+/// A layer that makes what it reads.
+fn keep(op: Op, context: &Context) -> Result<Typed, Fault> {
+    Ok(Typed { op, output: context.input() })
+}
+
+/// Channels, height and width of the input, or the refusal of anything but a map.
+fn map_of(layer: &str, context: &Context) -> Result<(usize, usize, usize), Fault> {
+    match context.input() {
+        Shape::Map { channels, height, width } => Ok((channels, height, width)),
+        input => {
+            let message = format!("`{layer}` reads a map (CxHxW) but receives {} of {input}", input.noun());
+            let advice = "put it before the layers that flatten, or make a map again with `Reshape(CxHxW)`";
+            Err(Fault::new(Code::INPUT_KIND, message).labelled("reads a map").note(advice))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_here_and_elsewhere() {
+        let mut seen = std::collections::HashSet::new();
+        for layer in LAYERS {
+            assert!(seen.insert(layer.name), "{}", layer.name);
+            assert!(layer.elsewhere.iter().all(|name| seen.insert(name)), "{}", layer.name);
+        }
+    }
+
+    #[test]
+    fn signatures_read_as_the_language_writes_them() {
+        assert_eq!(find("Pool").unwrap().signature(), "Pool(kernel, stride=kernel, pad=0)");
+        assert_eq!(
+            find("LSTM").unwrap().signature(),
+            "LSTM(in, hidden, layers=1, bidirectional=false, return=last, dropout=0)"
+        );
+    }
+}

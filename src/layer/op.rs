@@ -141,6 +141,19 @@ pub enum Seq {
     Channels,
 }
 
+impl Seq {
+    /// The sequence that it makes of an input that it fits.
+    pub fn output(self, input: Shape) -> Shape {
+        let count = input.count();
+        match (self, input) {
+            (Seq::Features(k), _) => Shape::sequence(count / k, k),
+            (Seq::Rows, Shape::Map { height, .. }) => Shape::sequence(height, count / height),
+            (Seq::Channels, _) => Shape::sequence(input.features(), input.positions()),
+            (Seq::Positions | Seq::Rows, _) => Shape::sequence(input.positions(), input.features()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     Relu,
@@ -196,8 +209,9 @@ impl Param {
         Self { trained: false, ..Self::trained(name, shape, init) }
     }
 
+    /// How many numbers it holds; the largest number where that is beyond counting.
     pub fn count(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |count: usize, &size| count.saturating_mul(size))
     }
 }
 
@@ -237,12 +251,12 @@ impl Op {
 
     /// Multiply-adds for one image: the products of convolutions, `FC` and gates.
     pub fn macs(&self, input: Shape, output: Shape) -> u64 {
-        let product = |factors: &[usize]| factors.iter().map(|&factor| factor as u64).product();
+        let product = |factors: &[usize]| factors.iter().fold(1, |n: u64, &factor| n.saturating_mul(factor as u64));
         match self {
             Op::Conv(c) => product(&[output.count(), c.input / c.groups, c.kernel[0], c.kernel[1]]),
             Op::ConvT(c) => product(&[input.count(), c.output, c.kernel[0], c.kernel[1]]),
             Op::Fc(fc) => product(&[fc.input, fc.output]),
-            Op::Recurrent(r) => input.positions() as u64 * r.macs_per_step(),
+            Op::Recurrent(r) => (input.positions() as u64).saturating_mul(r.macs_per_step()),
             _ => 0,
         }
     }

@@ -26,9 +26,9 @@ impl Shape {
         Shape::Vector { features }
     }
 
-    /// How many values it holds.
+    /// How many values it holds; the largest number where that is beyond counting.
     pub fn count(self) -> usize {
-        self.dims().iter().product()
+        self.dims().iter().fold(1, |count: usize, &size| count.saturating_mul(size))
     }
 
     /// The sizes as PyTorch orders them.

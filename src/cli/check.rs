@@ -1,0 +1,161 @@
+//! `netc check`: the layer table of each file, or what is wrong with it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use super::files::{net_files, read_source};
+use super::terminal::Terminal;
+use super::{Failure, Format, Outcome};
+use crate::diagnostic::{Diagnostic, span_to_json, to_json};
+use crate::graph::{ChoiceReport, Given, LayerReport, Report, check};
+use crate::layer::Shape;
+use crate::report::layer_table;
+use crate::resolve::Value;
+use crate::source::{FileId, SourceMap};
+
+/// Check files: infer every shape, explain every mistake
+#[derive(Args, Debug)]
+pub struct Check {
+    /// `.net` files, and folders of them; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The image's shape, as 3x32x32
+    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    input: Option<[usize; 3]>,
+    /// The number of classes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    classes: Option<u32>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// `3x32x32`
+pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
+    let sizes: Option<Vec<usize>> = text.split('x').map(|size| size.parse().ok()).collect();
+    match sizes.as_deref() {
+        Some(&[channels, height, width])
+            if [channels, height, width].iter().all(|size| (1..=1 << 16).contains(size)) =>
+        {
+            Ok([channels, height, width])
+        }
+        _ => Err("expected channels x height x width, as 3x32x32".into()),
+    }
+}
+
+impl Check {
+    pub fn run(self, terminal: &Terminal) -> Outcome {
+        let given = Given { input: self.input, classes: self.classes.map(|n| n as usize), dataset: None };
+        let mut results: Vec<Json> = vec![];
+        let mut status = 0;
+        let files = net_files(&self.files)?;
+        for (index, path) in files.iter().enumerate() {
+            let mut sources = SourceMap::new();
+            match read_source(&mut sources, path) {
+                Ok(file) => {
+                    let report = check(&mut sources, file, &given);
+                    status = status.max(u8::from(!report.is_ok()));
+                    match self.format {
+                        Format::Json => results.push(file_to_json(&report, &sources)),
+                        Format::Text => show(&report, &sources, terminal, index > 0),
+                    }
+                }
+                Err(diagnostic) => {
+                    status = status.max(diagnostic.status());
+                    match self.format {
+                        Format::Json => results.push(unread_to_json(path, &diagnostic, &sources)),
+                        Format::Text => terminal.show(&diagnostic, &sources),
+                    }
+                }
+            }
+        }
+        if self.format == Format::Json {
+            terminal.print(&format!("{}\n", json!({ "version": 1, "files": results })));
+        }
+        if status == 0 { Ok(()) } else { Err(Failure::Reported(status)) }
+    }
+}
+
+fn show(report: &Report, sources: &SourceMap, terminal: &Terminal, follows: bool) {
+    for diagnostic in &report.diagnostics {
+        terminal.show(diagnostic, sources);
+        terminal.error("\n");
+    }
+    if report.hidden > 0 {
+        terminal.error(&format!("{} more diagnostics of this file are not shown\n", report.hidden));
+    }
+    if report.is_ok() {
+        let gap = if follows { "\n" } else { "" };
+        terminal.print(&format!("{gap}{}", layer_table(report, sources)));
+    }
+}
+
+fn file_to_json(report: &Report, sources: &SourceMap) -> Json {
+    let dims = |shape: Option<Shape>| shape.map(Shape::dims);
+    json!({
+        "path": sources.file(report.file).name(),
+        "ok": report.is_ok(),
+        "input": dims(report.input),
+        "params": report.params(),
+        "macs": report.macs(),
+        "choices": report.choices.iter().map(|choice| choice_to_json(choice, sources)).collect::<Vec<_>>(),
+        "layers": report.layers.iter().map(|layer| layer_to_json(layer, sources)).collect::<Vec<_>>(),
+        "outputs": report.outputs.iter().map(|(name, shape)| json!({ "name": name, "shape": dims(*shape) })).collect::<Vec<_>>(),
+        "diagnostics": report.diagnostics.iter().map(|d| to_json(d, sources)).collect::<Vec<_>>(),
+    })
+}
+
+fn unread_to_json(path: &std::path::Path, diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
+    json!({
+        "path": path.display().to_string(), "ok": false, "input": null, "params": null, "macs": null,
+        "choices": [], "layers": [], "outputs": [], "diagnostics": [to_json(diagnostic, sources)],
+    })
+}
+
+fn choice_to_json(choice: &ChoiceReport, sources: &SourceMap) -> Json {
+    let mut value = span_to_json(choice.span, sources);
+    value["values"] = choice.values.iter().map(|value| value.as_ref().map_or(Json::Null, value_to_json)).collect();
+    value
+}
+
+fn value_to_json(value: &Value) -> Json {
+    match value {
+        Value::Integer(value) => json!(value),
+        Value::Float(value) => json!(value),
+        Value::Flag(value) => json!(value),
+        Value::Size(sizes) => json!(sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")),
+        Value::Infer => json!("_"),
+        Value::Word(word) => json!(word),
+        Value::Constraint(crate::layer::Constraint::UnitNorm) => json!("unit_norm"),
+        Value::Constraint(crate::layer::Constraint::MaxNorm(limit)) => json!(format!("max_norm({limit})")),
+        Value::Error => Json::Null,
+    }
+}
+
+fn layer_to_json(layer: &LayerReport, sources: &SourceMap) -> Json {
+    json!({
+        "name": layer.name,
+        "block": layer.block,
+        "span": span_to_json(layer.span, sources),
+        "output": layer.cost.map(|cost| cost.output.dims()),
+        "params": layer.cost.map(|cost| cost.params),
+        "macs": layer.cost.map(|cost| cost.macs),
+        "implicit": layer.implicit,
+    })
+}
+
+/// The file's id and report, or the diagnostics shown; for commands that need a network without errors.
+pub fn checked(
+    sources: &mut SourceMap,
+    path: &std::path::Path,
+    given: &Given,
+    terminal: &Terminal,
+) -> Result<(FileId, Report), Failure> {
+    let file = read_source(sources, path)?;
+    let report = check(sources, file, given);
+    let shown = report.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    shown.for_each(|diagnostic| terminal.show(diagnostic, sources));
+    if report.is_ok() { Ok((file, report)) } else { Err(Failure::Reported(1)) }
+}

@@ -1,0 +1,78 @@
+//! The command line: arguments -> library calls -> text on stdout and stderr, and an exit status.
+//!
+//! One file for each command. Status 0: done; 1: the files have errors; 2: the command could not run.
+
+mod check;
+mod files;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Diagnostic;
+use terminal::Terminal;
+
+/// Compiles, checks and trains neural networks that are written as text.
+#[derive(Parser, Debug)]
+#[command(name = "netc", version, arg_required_else_help = true)]
+struct Arguments {
+    /// When to colour output
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How results are written to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Check(check::Check),
+}
+
+/// How a command ends that did not succeed.
+#[derive(Debug)]
+enum Failure {
+    /// Everything was said already.
+    Reported(u8),
+    /// To be shown; its code has the status.
+    Diagnostic(Box<Diagnostic>),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Failure::Diagnostic(Box::new(diagnostic))
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.color);
+    let outcome = match arguments.command {
+        Command::Check(check) => check.run(&terminal),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Reported(status)) => ExitCode::from(status),
+        Err(Failure::Diagnostic(diagnostic)) => {
+            terminal.show(&diagnostic, &crate::source::SourceMap::new());
+            ExitCode::from(diagnostic.status())
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A file of a source map -> [`Report`]: everything that `netc check` says of it.
+
+use std::collections::HashMap;
+
+use super::Graph;
+use super::explain::{Case, explain};
+use super::infer::{Cost, Inference, Patch, Setting, infer};
+use super::setting::{Given, setting};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Id};
+use crate::layer::Shape;
+use crate::resolve::{self, Combination, Met, Network, Value};
+use crate::source::{FileId, SourceMap, Span};
+
+/// How many diagnostics of a file are shown.
+pub const MAX_SHOWN: usize = 100;
+
+/// What is known of a file; of its first combination, where it has choices.
+#[derive(Debug)]
+pub struct Report {
+    pub file: FileId,
+    /// By place, at most [`MAX_SHOWN`].
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many more there are.
+    pub hidden: usize,
+    pub input: Option<Shape>,
+    pub classes: usize,
+    pub layers: Vec<LayerReport>,
+    pub outputs: Vec<(Option<String>, Option<Shape>)>,
+    pub choices: Vec<ChoiceReport>,
+    /// There where the file has no errors.
+    pub graph: Option<Graph>,
+    /// A file of blocks.
+    pub library: bool,
+}
+
+/// A line of the layer table.
+#[derive(Debug)]
+pub struct LayerReport {
+    pub name: &'static str,
+    /// `Stage.2`, from outside in.
+    pub block: Vec<String>,
+    pub span: Span,
+    pub implicit: bool,
+    /// None where a mistake hides it.
+    pub cost: Option<Cost>,
+}
+
+/// A choice and its values.
+#[derive(Debug)]
+pub struct ChoiceReport {
+    pub span: Span,
+    pub values: Vec<Option<Value>>,
+}
+
+impl Report {
+    pub fn is_ok(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Trained parameters, if all layers are known.
+    pub fn params(&self) -> Option<u64> {
+        self.sum(|cost| cost.params)
+    }
+
+    /// Multiply-adds for one image, if all layers are known.
+    pub fn macs(&self) -> Option<u64> {
+        self.sum(|cost| cost.macs)
+    }
+
+    fn sum(&self, of: impl Fn(&Cost) -> u64) -> Option<u64> {
+        self.layers.iter().try_fold(0u64, |sum, layer| Some(sum.saturating_add(of(layer.cost.as_ref()?))))
+    }
+}
+
+/// Checks a file with its imports, in every combination of its choices.
+pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
+    let mut found = vec![];
+    let Some(package) = resolve::load(sources, file, &mut found) else { return Report::refused(file, found) };
+    let library = package.modules[0].ast.chain.is_none();
+    let mut checker = Checker { sources, given, found: Findings::default(), first: None, choices: vec![] };
+    let limit = resolve::combinations(&package, |combination| checker.visit(combination));
+    checker.finish(file, library, found, limit)
+}
+
+struct Checker<'a> {
+    sources: &'a SourceMap,
+    given: &'a Given,
+    found: Findings,
+    first: Option<First>,
+    choices: Vec<ChoiceReport>,
+}
+
+/// What the report tells of the first combination.
+struct First {
+    setting: Setting,
+    layers: Vec<LayerReport>,
+    outputs: Vec<(Option<String>, Option<Shape>)>,
+    graph: Option<Graph>,
+}
+
+impl Checker<'_> {
+    fn visit(&mut self, combination: Combination) {
+        let Combination { network, choices, diagnostics } = combination;
+        self.note_choices(&choices);
+        self.found.begin(choices);
+        diagnostics.into_sorted().into_iter().for_each(|diagnostic| self.found.add(diagnostic));
+        let (setting, note) = setting(&network, self.given);
+        note.into_iter().for_each(|note| self.found.add(note));
+        let inference = infer(&network, setting, &Patch::default());
+        self.explain(&network, setting, &inference);
+        if self.first.is_none() {
+            self.first = Some(First::of(&network, setting, inference));
+        }
+    }
+
+    fn note_choices(&mut self, met: &[Met]) {
+        for choice in met {
+            let known = self.choices.iter().position(|known| known.span == choice.span);
+            let index = known.unwrap_or_else(|| {
+                self.choices.push(ChoiceReport { span: choice.span, values: vec![None; choice.count] });
+                self.choices.len() - 1
+            });
+            let values = self.choices[index].values.iter_mut().zip(&choice.values);
+            values.for_each(|(known, value)| *known = known.take().or_else(|| value.clone()));
+        }
+    }
+
+    fn explain(&mut self, network: &Network, setting: Setting, inference: &Inference) {
+        let case = Case { network, setting, inference, sources: self.sources };
+        for fault in &inference.faults {
+            match self.found.known(fault.fault.code, case.primary(fault)) {
+                Some(key) => self.found.again(key),
+                None => self.found.add(explain(&case, fault)),
+            }
+        }
+    }
+
+    fn finish(mut self, file: FileId, library: bool, parsed: Vec<Diagnostic>, limit: Option<Diagnostic>) -> Report {
+        let mut all = Diagnostics::new();
+        all.extend(parsed);
+        all.extend(self.found.take());
+        all.extend(limit);
+        self.choices.sort_by_key(|choice| choice.span);
+        let mut report = Report::refused(file, vec![]);
+        report.library = library;
+        report.choices = self.choices;
+        if let Some(first) = self.first.filter(|_| !library) {
+            report.input = Some(first.setting.input);
+            report.classes = first.setting.classes;
+            report.layers = first.layers;
+            report.outputs = first.outputs;
+            report.graph = first.graph.filter(|_| !all.has_errors());
+        }
+        report.show(all.into_sorted());
+        report
+    }
+}
+
+impl First {
+    fn of(network: &Network, setting: Setting, inference: Inference) -> Self {
+        let layers = inference.rows.iter().map(|row| {
+            let node = &network.nodes[row.node];
+            LayerReport {
+                name: row.name,
+                block: node.site.blocks.clone(),
+                span: node.span,
+                implicit: row.implicit,
+                cost: row.typed,
+            }
+        });
+        let layers = layers.collect();
+        let outputs = network.outputs.iter().map(|output| {
+            let shape = match output.source {
+                resolve::Source::Input => Some(setting.input),
+                resolve::Source::Node(index) => inference.outputs[index],
+                resolve::Source::Unknown => None,
+            };
+            (output.label.clone(), shape)
+        });
+        let outputs = match &inference.graph {
+            Some(graph) => graph.outputs.iter().map(|o| (Some(o.name.clone()), Some(graph.shape(o.value)))).collect(),
+            None => outputs.collect(),
+        };
+        Self { setting, layers, outputs, graph: inference.graph }
+    }
+}
+
+impl Report {
+    fn refused(file: FileId, diagnostics: Vec<Diagnostic>) -> Self {
+        let mut report = Self {
+            file,
+            diagnostics: vec![],
+            hidden: 0,
+            input: None,
+            classes: 0,
+            layers: vec![],
+            outputs: vec![],
+            choices: vec![],
+            graph: None,
+            library: false,
+        };
+        let mut all = Diagnostics::new();
+        all.extend(diagnostics);
+        report.show(all.into_sorted());
+        report
+    }
+
+    fn show(&mut self, mut diagnostics: Vec<Diagnostic>) {
+        self.hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
+        diagnostics.truncate(MAX_SHOWN);
+        self.diagnostics = diagnostics;
+    }
+}
+
+/// Diagnostics of all combinations, each once, with the combinations that it holds for.
+#[derive(Default)]
+struct Findings {
+    combinations: Vec<Vec<Met>>,
+    list: Vec<(Diagnostic, Vec<usize>)>,
+    by_key: HashMap<(Id, Option<Span>), usize>,
+}
+
+impl Findings {
+    fn begin(&mut self, choices: Vec<Met>) {
+        self.combinations.push(choices);
+    }
+
+    fn known(&self, code: &'static Code, place: Span) -> Option<usize> {
+        self.by_key.get(&(Id::Error(code), Some(place))).copied()
+    }
+
+    fn again(&mut self, index: usize) {
+        let current = self.combinations.len() - 1;
+        let combinations = &mut self.list[index].1;
+        if combinations.last() != Some(&current) {
+            combinations.push(current);
+        }
+    }
+
+    fn add(&mut self, diagnostic: Diagnostic) {
+        let key = (diagnostic.id, diagnostic.place());
+        match self.by_key.get(&key).copied() {
+            Some(index) => self.again(index),
+            None => {
+                self.by_key.insert(key, self.list.len());
+                self.list.push((diagnostic, vec![self.combinations.len() - 1]));
+            }
+        }
+    }
+
+    /// Each diagnostic; those that hold for some combinations only say for which.
+    fn take(&mut self) -> Vec<Diagnostic> {
+        let list = std::mem::take(&mut self.list);
+        list.into_iter().map(|(diagnostic, holds)| self.limit(diagnostic, &holds)).collect()
+    }
+
+    fn limit(&self, diagnostic: Diagnostic, holds: &[usize]) -> Diagnostic {
+        if holds.len() == self.combinations.len() {
+            return diagnostic;
+        }
+        let mut labelled = diagnostic;
+        for choice in &self.combinations[holds[0]] {
+            let values = self.values_in(choice.span, holds);
+            if values.len() < choice.count {
+                labelled = labelled.with(choice.span, format!("for {}", values.join(" or ")));
+            }
+        }
+        labelled.remark(format!("holds for {} of {} combinations of choices", holds.len(), self.combinations.len()))
+    }
+
+    /// The values that a choice has in these combinations.
+    fn values_in(&self, span: Span, combinations: &[usize]) -> Vec<String> {
+        let mut values: Vec<String> = vec![];
+        for &index in combinations {
+            let met = self.combinations[index].iter().find(|met| met.span == span);
+            let value = met.and_then(|met| met.values[met.index].as_ref()).map(Value::noun);
+            values.extend(value.filter(|value| !values.contains(value)));
+        }
+        values
+    }
+}

@@ -1,0 +1,169 @@
+//! Faults -> diagnostics: the two places, the trail of shapes from the input, the repairs.
+
+use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting, infer};
+use super::repair;
+use crate::diagnostic::{Code, Diagnostic, Fix};
+use crate::layer::{Rewrite, Shape};
+use crate::resolve::{Network, Node, Source};
+use crate::source::{SourceMap, Span};
+
+/// How many shapes of the trail are shown before the refusal.
+const TRAIL: usize = 8;
+/// How many uses of blocks around a mistake are shown.
+const USES: usize = 3;
+
+/// A network with what inference found wrong in it.
+pub struct Case<'a> {
+    pub network: &'a Network,
+    pub setting: Setting,
+    pub inference: &'a Inference,
+    pub sources: &'a SourceMap,
+}
+
+/// The diagnostic of a fault, with repairs that were checked.
+pub fn explain(case: &Case, fault: &NodeFault) -> Diagnostic {
+    let diagnostic = Diagnostic::error(fault.fault.code, &fault.fault.message);
+    let diagnostic = match fault.place {
+        FaultPlace::Node(index) => case.explain_node(diagnostic, index, fault),
+        FaultPlace::Output(index) => case.explain_output(diagnostic, index, fault),
+    };
+    let notes = fault.fault.notes.iter().cloned();
+    notes.fold(diagnostic, Diagnostic::remark)
+}
+
+impl Case<'_> {
+    /// Where the fault stands: the argument to blame, else the call, else the output.
+    pub fn primary(&self, fault: &NodeFault) -> Span {
+        match fault.place {
+            FaultPlace::Node(index) => {
+                let node = &self.network.nodes[index];
+                fault.fault.parameter.and_then(|name| node.args.span(name)).unwrap_or(node.span)
+            }
+            FaultPlace::Output(index) => match self.network.outputs[index].source {
+                Source::Node(node) => self.network.nodes[node].span,
+                _ => self.network.outputs[index].span,
+            },
+        }
+    }
+
+    fn explain_node(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
+        let node = &self.network.nodes[index];
+        let mut diagnostic = diagnostic.at(self.primary(fault), fault.fault.label.clone());
+        for source in makers(fault, node) {
+            diagnostic = self.show_maker(diagnostic, *source, fault.fault.code);
+        }
+        diagnostic = show_uses(diagnostic, node);
+        diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        let repairs = repair::search(self, fault);
+        let rewrites = self.rewrites(index, fault);
+        repairs.into_iter().chain(rewrites).fold(diagnostic, Diagnostic::fix)
+    }
+
+    fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
+        let output = &self.network.outputs[index];
+        let diagnostic = match output.source {
+            Source::Node(node) => show_uses(diagnostic, &self.network.nodes[node]),
+            _ => diagnostic,
+        };
+        let diagnostic = diagnostic.at(self.primary(fault), fault.fault.label.clone());
+        let diagnostic = match self.network.classes {
+            Some(classes) if classes.value == self.setting.classes => diagnostic.with(classes.span, "the classes"),
+            _ => diagnostic,
+        };
+        let diagnostic = diagnostic.remark(format!("trail: {}", self.trail(output.source)));
+        repair::scores(self, index, fault).into_iter().fold(diagnostic, Diagnostic::fix)
+    }
+
+    fn shape(&self, source: Source) -> Option<Shape> {
+        match source {
+            Source::Input => Some(self.setting.input),
+            Source::Node(index) => self.inference.outputs[index],
+            Source::Unknown => None,
+        }
+    }
+
+    fn show_maker(&self, diagnostic: Diagnostic, source: Source, code: &Code) -> Diagnostic {
+        let Some(shape) = self.shape(source) else { return diagnostic };
+        let makes = made(shape, code);
+        match source {
+            Source::Node(index) => diagnostic.with(self.network.nodes[index].span, format!("makes {makes}")),
+            Source::Input => match self.network.input {
+                Some(input) => diagnostic.with(input.span, format!("the input is {makes}")),
+                None => diagnostic.remark(format!("the input is {makes}")),
+            },
+            Source::Unknown => diagnostic,
+        }
+    }
+
+    /// `1x28x28 -> Conv 20x26x26 -> Pool 20x6x6`, up to `last`.
+    fn trail(&self, last: Source) -> String {
+        let mut parts: Vec<String> = vec![];
+        let mut source = last;
+        while let Source::Node(index) = source {
+            if parts.len() == TRAIL {
+                parts.push("...".into());
+                break;
+            }
+            let node = &self.network.nodes[index];
+            let shape = self.shape(source).map_or("?".to_string(), |shape| shape.to_string());
+            parts.push(format!("{} {shape}", node.layer.name));
+            source = node.inputs[0];
+        }
+        parts.push(self.setting.input.to_string());
+        parts.reverse();
+        parts.join(" -> ")
+    }
+
+    /// The fault's own proposals, each checked by inferring the changed network again.
+    fn rewrites(&self, index: usize, fault: &NodeFault) -> Vec<Fix> {
+        let node = &self.network.nodes[index];
+        let fixes = fault.fault.rewrites.iter().filter_map(|rewrite| self.rewrite(node, index, fault, rewrite));
+        fixes.collect()
+    }
+
+    fn rewrite(&self, node: &Node, index: usize, fault: &NodeFault, rewrite: &Rewrite) -> Option<Fix> {
+        let changes = rewrite.values.iter().map(|(name, text)| (*name, repair::argument(text)));
+        let args = changes.fold(node.args.clone(), |args, (name, value)| args.replaced(name, value));
+        let same = repair::written_alike(self, index);
+        let patch = Patch { args: same.iter().map(|&at| (at, args.clone())).collect(), ..Patch::default() };
+        if !self.mends(fault, &patch) {
+            return None;
+        }
+        let edits = repair::edits(self, index, &args)?;
+        let call = crate::resolve::written(node.layer, &args);
+        Some(Fix { title: format!("`{call}` {}", rewrite.reason), safe: rewrite.safe, edits })
+    }
+
+    /// Whether the patched network has lost this fault and gained none.
+    pub fn mends(&self, fault: &NodeFault, patch: &Patch) -> bool {
+        let after = infer(self.network, self.setting, patch);
+        let known = |other: &NodeFault| {
+            let same =
+                |known: &&NodeFault| known.place == other.place && std::ptr::eq(known.fault.code, other.fault.code);
+            self.inference.faults.iter().any(|known| same(&known))
+        };
+        let gone = after.faults.iter().all(|other| other.place != fault.place);
+        gone && after.faults.iter().all(known)
+    }
+}
+
+/// The inputs whose makers a message shows: all of a merge, else the one.
+fn makers<'n>(fault: &NodeFault, node: &'n Node) -> &'n [Source] {
+    let shown = if fault.fault.code == Code::MERGE { node.inputs.len().min(4) } else { 1 };
+    &node.inputs[..shown]
+}
+
+/// The shape, and how many values that is where it matters.
+fn made(shape: Shape, code: &Code) -> String {
+    let counted = code == Code::FEATURES || code == Code::SEQUENCE;
+    match shape {
+        Shape::Vector { .. } => shape.to_string(),
+        _ if counted => format!("{shape} = {}", shape.count()),
+        _ => shape.to_string(),
+    }
+}
+
+fn show_uses(diagnostic: Diagnostic, node: &Node) -> Diagnostic {
+    let uses: &[Span] = &node.site.uses;
+    uses.iter().rev().take(USES).fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"))
+}

@@ -1,0 +1,339 @@
+//! Network -> [`Inference`]: shapes forward along the nodes, adapters put in, refusals collected.
+//!
+//! What depends on a refused or unknown value stays silent. Knows no places in the text.
+
+use super::{Graph, Node, Output, Value};
+use crate::diagnostic::Code;
+use crate::layer::{self, Args, Context, Fault, Layer, Op, Shape, Typed};
+use crate::resolve::{Network, Source};
+
+/// How many numbers one value of one image may hold.
+const MAX_VALUES: usize = 1 << 31;
+/// How many parameters a network may have.
+pub const MAX_PARAMETERS: u64 = 1 << 34;
+
+/// What is fixed before the first layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    pub input: Shape,
+    pub classes: usize,
+}
+
+/// A change to be tried: other arguments for nodes, another shape for one input of a merge, an `FC` at the end.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    pub args: Vec<(usize, Args)>,
+    pub input: Option<(usize, usize, Shape)>,
+    pub scores: bool,
+}
+
+/// What inference found.
+#[derive(Debug)]
+pub struct Inference {
+    /// A row for each layer and adapter, in order.
+    pub rows: Vec<Row>,
+    /// What each node of the network makes, or would make if its input were as written.
+    pub outputs: Vec<Option<Shape>>,
+    pub faults: Vec<NodeFault>,
+    /// There where nothing was refused or unknown.
+    pub graph: Option<Graph>,
+}
+
+/// A line of the layer table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The network's node that it is, or that it adapts for.
+    pub node: usize,
+    pub name: &'static str,
+    pub implicit: bool,
+    pub typed: Option<Cost>,
+}
+
+/// Output, trained parameters and multiply-adds of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    pub output: Shape,
+    pub params: u64,
+    pub macs: u64,
+}
+
+/// What a layer becomes.
+#[derive(Default)]
+struct Plan {
+    input: Option<Shape>,
+    adapter: Option<(&'static Layer, Typed)>,
+    typed: Option<Typed>,
+}
+
+/// A refusal and who refuses.
+#[derive(Clone, Debug)]
+pub struct NodeFault {
+    pub place: FaultPlace,
+    pub fault: Fault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultPlace {
+    Node(usize),
+    /// The output of this index.
+    Output(usize),
+}
+
+/// Infers the shapes of `network`, as changed by `patch`.
+pub fn infer(network: &Network, setting: Setting, patch: &Patch) -> Inference {
+    let mut walk = Walk::new(network, setting, patch);
+    for index in 0..network.nodes.len() {
+        walk.visit(index);
+    }
+    walk.finish()
+}
+
+struct Walk<'n> {
+    network: &'n Network,
+    setting: Setting,
+    patch: &'n Patch,
+    rows: Vec<Row>,
+    outputs: Vec<Option<Shape>>,
+    faults: Vec<NodeFault>,
+    nodes: Vec<Node>,
+    /// The graph's value for each node of the network.
+    values: Vec<Option<Value>>,
+    params: u64,
+}
+
+impl<'n> Walk<'n> {
+    fn new(network: &'n Network, setting: Setting, patch: &'n Patch) -> Self {
+        Self {
+            network,
+            setting,
+            patch,
+            rows: Vec::with_capacity(network.nodes.len()),
+            outputs: Vec::with_capacity(network.nodes.len()),
+            faults: vec![],
+            nodes: Vec::with_capacity(network.nodes.len()),
+            values: Vec::with_capacity(network.nodes.len()),
+            params: 0,
+        }
+    }
+
+    fn visit(&mut self, index: usize) {
+        let node = &self.network.nodes[index];
+        let patched = self.patch.args.iter().find(|(at, _)| *at == index).map(|(_, args)| args);
+        let args = patched.unwrap_or(&node.args);
+        let plan = self.check(index, args).and_then(|()| self.plan(index, args)).unwrap_or_default();
+        let output = plan.typed.as_ref().map(|typed| typed.output).or_else(|| self.assumed(index, args));
+        let mut sources = node.inputs.iter().map(|source| self.value_of(*source)).collect::<Option<Vec<_>>>();
+        let mut input = plan.input;
+        if let Some((layer, typed)) = plan.adapter {
+            let makes = typed.output;
+            sources = self.push(index, layer, typed, input, sources, true).map(|value| vec![value]);
+            input = Some(makes);
+        }
+        let value = match plan.typed {
+            Some(typed) => self.push(index, node.layer, typed, input, sources, false),
+            None => {
+                self.rows.push(Row { node: index, name: node.layer.name, implicit: false, typed: None });
+                None
+            }
+        };
+        self.outputs.push(output);
+        self.values.push(value);
+    }
+
+    /// The rules that hold whatever comes in.
+    fn check(&mut self, index: usize, args: &Args) -> Option<()> {
+        if args.has_error() {
+            return None;
+        }
+        match self.network.nodes[index].layer.check.map(|check| check(args)) {
+            Some(Err(fault)) => self.refuse(FaultPlace::Node(index), fault),
+            _ => Some(()),
+        }
+    }
+
+    fn refuse<T>(&mut self, place: FaultPlace, fault: Fault) -> Option<T> {
+        self.faults.push(NodeFault { place, fault });
+        None
+    }
+
+    /// What the layer becomes with its adapter; nothing where an input is unknown.
+    fn plan(&mut self, index: usize, args: &Args) -> Option<Plan> {
+        let layer = self.network.nodes[index].layer;
+        let mut inputs = self.input_shapes(index)?;
+        let mut plan = Plan { input: Some(inputs[0]), ..Plan::default() };
+        match layer.adapt.map(|adapt| adapt(args, inputs[0])) {
+            Some(Ok(Some(op))) => {
+                let adapter = adapter(op, inputs[0]);
+                inputs[0] = adapter.1.output;
+                plan.adapter = Some(adapter);
+            }
+            Some(Err(fault)) => return self.refuse(FaultPlace::Node(index), fault),
+            _ => {}
+        }
+        plan.typed = match (layer.infer)(args, &Context { inputs: &inputs, classes: self.setting.classes }) {
+            Ok(typed) if typed.output.count() > MAX_VALUES => {
+                let message =
+                    format!("`{}` makes {}, more than {MAX_VALUES} values for one image", layer.name, typed.output);
+                self.refuse(FaultPlace::Node(index), Fault::new(Code::LIMIT, message).labelled("too large"))
+            }
+            Ok(typed) => Some(typed),
+            Err(fault) => self.refuse(FaultPlace::Node(index), fault),
+        };
+        Some(plan)
+    }
+
+    fn input_shapes(&self, index: usize) -> Option<Vec<Shape>> {
+        let sources = &self.network.nodes[index].inputs;
+        let mut shapes = sources.iter().map(|source| self.shape(*source)).collect::<Option<Vec<_>>>()?;
+        if let Some((_, slot, shape)) = self.patch.input.filter(|(at, ..)| *at == index) {
+            shapes[slot] = shape;
+        }
+        Some(shapes)
+    }
+
+    /// The output that a refused or unreached layer is taken to have, so that only its own mistake is reported.
+    fn assumed(&self, index: usize, args: &Args) -> Option<Shape> {
+        let refused = self.faults.last().filter(|fault| fault.place == FaultPlace::Node(index));
+        if let Some(output) = refused.and_then(|fault| fault.fault.output) {
+            return Some(output);
+        }
+        if args.has_error() {
+            return None;
+        }
+        self.network.nodes[index].layer.makes.and_then(|makes| makes(args, self.setting.classes))
+    }
+
+    fn shape(&self, source: Source) -> Option<Shape> {
+        match source {
+            Source::Input => Some(self.setting.input),
+            Source::Node(index) => self.outputs[index],
+            Source::Unknown => None,
+        }
+    }
+
+    fn value_of(&self, source: Source) -> Option<Value> {
+        match source {
+            Source::Input => Some(Value::Input),
+            Source::Node(index) => self.values[index],
+            Source::Unknown => None,
+        }
+    }
+
+    /// Adds a row, and a node of the graph where all that it reads is there.
+    fn push(
+        &mut self,
+        index: usize,
+        layer: &'static Layer,
+        typed: Typed,
+        input: Option<Shape>,
+        sources: Option<Vec<Value>>,
+        implicit: bool,
+    ) -> Option<Value> {
+        let input = input.unwrap_or(typed.output);
+        let params = typed.op.params(input);
+        let trained = params.iter().filter(|param| param.trained);
+        let trained = trained.fold(0u64, |sum, param| sum.saturating_add(param.count() as u64));
+        let cost = Cost { output: typed.output, params: trained, macs: typed.op.macs(input, typed.output) };
+        self.count_params(index, trained);
+        self.rows.push(Row { node: index, name: layer.name, implicit, typed: Some(cost) });
+        let written = &self.network.nodes[index];
+        let path = if implicit { format!("{}.{}", written.path, layer.name) } else { written.path.clone() };
+        self.nodes.push(Node {
+            op: typed.op,
+            inputs: sources?,
+            output: typed.output,
+            params,
+            macs: cost.macs,
+            name: layer.name,
+            path,
+            block: written.site.blocks.clone(),
+            span: written.span,
+            implicit,
+        });
+        Some(Value::Node(self.nodes.len() - 1))
+    }
+
+    /// Reports the layer that passes the limit on parameters, once.
+    fn count_params(&mut self, index: usize, more: u64) {
+        let before = self.params;
+        self.params = before.saturating_add(more);
+        if before <= MAX_PARAMETERS && self.params > MAX_PARAMETERS {
+            let message = format!("the network has more than 2^34 parameters ({} with this layer)", self.params);
+            let fault = Fault::new(Code::LIMIT, message).labelled(format!("{more} parameters here"));
+            self.refuse::<()>(FaultPlace::Node(index), fault);
+        }
+    }
+
+    fn finish(mut self) -> Inference {
+        let shapes: Vec<Option<Shape>> = self.network.outputs.iter().map(|output| self.shape(output.source)).collect();
+        for index in 0..shapes.len() {
+            if let Some(fault) = self.output_fault(index, &shapes) {
+                self.refuse::<()>(FaultPlace::Output(index), fault);
+            }
+        }
+        let outputs = self.graph_outputs(&shapes);
+        let complete = self.faults.is_empty() && self.values.iter().all(Option::is_some);
+        let graph = outputs.filter(|outputs| complete && !outputs.is_empty()).map(|outputs| Graph {
+            input: self.setting.input,
+            classes: self.setting.classes,
+            nodes: self.nodes,
+            outputs,
+        });
+        Inference { rows: self.rows, outputs: self.outputs, faults: self.faults, graph }
+    }
+
+    fn graph_outputs(&self, shapes: &[Option<Shape>]) -> Option<Vec<Output>> {
+        let single = self.network.outputs.len() == 1;
+        let named = self.network.outputs.iter().zip(shapes).map(|(output, shape)| {
+            let name = match &output.label {
+                Some(label) if !single || (*shape)? == self.setting.input => label.clone(),
+                None if (*shape)? == self.setting.input => "image".into(),
+                _ => "logits".into(),
+            };
+            Some(Output { name, value: self.value_of(output.source)? })
+        });
+        named.collect()
+    }
+
+    /// What cannot be an output: scores of another number than the classes, or nothing that has a loss.
+    fn output_fault(&self, index: usize, shapes: &[Option<Shape>]) -> Option<Fault> {
+        let label = self.network.outputs[index].label.as_deref();
+        let single = shapes.len() == 1;
+        let shape = shapes[index]?;
+        if self.patch.scores || shape == self.setting.input {
+            return None;
+        }
+        if single || label == Some("logits") {
+            return wrong_scores(shape, self.setting.classes);
+        }
+        let scored = self.network.outputs.iter().any(|output| output.label.as_deref() == Some("logits"));
+        let trained = scored || shapes.iter().any(|shape| shape.is_none_or(|shape| shape == self.setting.input));
+        (index == 0 && !trained).then(|| {
+            Fault::new(Code::UNTRAINABLE, "none of the outputs can be trained")
+                .labelled("neither scores nor an image")
+                .note("name the class scores `logits`, or give one output the input's shape")
+        })
+    }
+}
+
+fn wrong_scores(shape: Shape, classes: usize) -> Option<Fault> {
+    match shape {
+        Shape::Vector { features } if features == classes => None,
+        Shape::Vector { features } => {
+            let message = format!("the network makes {features} scores for {classes} classes");
+            Some(Fault::new(Code::SCORES, message).labelled(format!("{features} scores")))
+        }
+        shape => {
+            let message =
+                format!("the network ends in {} of {shape}, not in scores for {classes} classes", shape.noun());
+            Some(Fault::new(Code::SCORES, message).labelled(format!("makes {shape}")))
+        }
+    }
+}
+
+fn adapter(op: Op, input: Shape) -> (&'static Layer, Typed) {
+    match op {
+        Op::Seq(seq) => (layer::SEQ, Typed { output: seq.output(input), op }),
+        op => (layer::FLATTEN, Typed { output: Shape::vector(input.count()), op }),
+    }
+}

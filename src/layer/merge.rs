@@ -1,0 +1,101 @@
+//! `Add`, `Mul`, `Max`, `Mean`, `Concat`: several values as one.
+
+use super::signature::{Default, Kind, Parameter};
+use super::{Context, Fault, Layer, Merge, Op, Role, Shape, Typed, with_default};
+use crate::diagnostic::Code;
+
+const PARAMETERS: &[Parameter] = &[with_default("labels", Kind::Labels, Default::Absent)];
+
+pub const ADD: Layer = Layer {
+    elsewhere: &["Sum", "Plus", "add"],
+    ..merge("Add", "the sum, value by value", |_, context| elementwise(Merge::Add, "Add", context))
+};
+
+pub const MUL: Layer = Layer {
+    elsewhere: &["Multiply", "Prod", "mul"],
+    ..merge("Mul", "the product, value by value", |_, context| elementwise(Merge::Mul, "Mul", context))
+};
+
+pub const MAX: Layer = Layer {
+    elsewhere: &["Maximum"],
+    ..merge("Max", "the largest, value by value", |_, context| elementwise(Merge::Max, "Max", context))
+};
+
+pub const MEAN: Layer = Layer {
+    elsewhere: &["Average", "Avg"],
+    ..merge("Mean", "the mean, value by value", |_, context| elementwise(Merge::Mean, "Mean", context))
+};
+
+pub const CONCAT: Layer = Layer {
+    elsewhere: &["Concatenate", "Cat", "concat", "cat"],
+    ..merge("Concat", "one after the other, along channels or features", |_, context| concat(context))
+};
+
+type Infer = fn(&super::Args, &Context) -> Result<Typed, Fault>;
+
+const fn merge(name: &'static str, summary: &'static str, infer: Infer) -> Layer {
+    let mut layer = Layer::new(name, summary, infer);
+    layer.parameters = PARAMETERS;
+    layer.role = Role::Merge;
+    layer
+}
+
+fn elementwise(merge: Merge, name: &str, context: &Context) -> Result<Typed, Fault> {
+    let broadcasts = matches!(merge, Merge::Add | Merge::Mul);
+    let output = largest(context.inputs);
+    let fits = |&shape: &Shape| shape == output || broadcasts && is_channel_vector(shape, output);
+    if context.inputs.iter().all(fits) {
+        return Ok(Typed { op: Op::Merge(merge), output });
+    }
+    let message = format!("`{name}` cannot merge {}", listed(context.inputs));
+    let rule = if broadcasts { "equal shapes, or C values with CxHxW" } else { "equal shapes" };
+    Err(Fault::new(Code::MERGE, message).labelled(format!("merges {rule}")))
+}
+
+/// The shape with the most values; the first of equals.
+fn largest(shapes: &[Shape]) -> Shape {
+    let best = shapes.iter().copied().reduce(|best, shape| if shape.count() > best.count() { shape } else { best });
+    best.unwrap_or(Shape::vector(1))
+}
+
+/// Whether it is one value for each channel of a map.
+fn is_channel_vector(shape: Shape, map: Shape) -> bool {
+    match (shape, map) {
+        (Shape::Vector { features }, Shape::Map { channels, .. }) => features == channels,
+        _ => false,
+    }
+}
+
+fn concat(context: &Context) -> Result<Typed, Fault> {
+    match joined(context.inputs) {
+        Some(output) => Ok(Typed { op: Op::Merge(Merge::Concat), output }),
+        None => {
+            let message = format!("`Concat` cannot join {}", listed(context.inputs));
+            let label = "joins maps of equal height and width, sequences of equal length, or vectors";
+            Err(Fault::new(Code::MERGE, message).labelled(label))
+        }
+    }
+}
+
+fn joined(shapes: &[Shape]) -> Option<Shape> {
+    let (first, rest) = shapes.split_first()?;
+    rest.iter().try_fold(*first, |whole, &shape| match (whole, shape) {
+        (Shape::Map { channels, height, width }, Shape::Map { channels: more, height: h, width: w }) => {
+            (height == h && width == w).then(|| Shape::map(channels + more, height, width))
+        }
+        (Shape::Sequence { steps, features }, Shape::Sequence { steps: t, features: more }) => {
+            (steps == t).then(|| Shape::sequence(steps, features + more))
+        }
+        (Shape::Vector { features }, Shape::Vector { features: more }) => Some(Shape::vector(features + more)),
+        _ => None,
+    })
+}
+
+/// `32x16x16 and 64x16x16`
+fn listed(shapes: &[Shape]) -> String {
+    let names: Vec<String> = shapes.iter().map(Shape::to_string).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}

@@ -1,0 +1,5 @@
+//! Results -> tables for people.
+
+mod layers;
+
+pub use layers::layer_table;

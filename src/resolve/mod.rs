@@ -1,0 +1,77 @@
+//! Ast -> [`Network`]: imports, blocks, labels, values, defaults. What comes out has no blocks and no names left.
+
+mod bind;
+mod combinations;
+mod expand;
+mod labels;
+pub mod names;
+mod package;
+mod stdlib;
+mod value;
+
+pub use bind::written;
+pub use combinations::{Combination, MAX_COMBINATIONS, combinations};
+pub use package::{Package, load};
+pub use value::{Choices, Met, Value};
+
+use std::rc::Rc;
+
+use crate::layer::{Args, Layer};
+use crate::source::{Span, Spanned};
+
+/// How many layers a network may have once blocks and repetitions are written out.
+pub const MAX_LAYERS: usize = 10_000;
+
+/// A network with every call looked up; shapes are not known yet.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub input: Option<Spanned<[usize; 3]>>,
+    pub classes: Option<Spanned<usize>>,
+    /// In evaluation order: a node stands after all that it reads.
+    pub nodes: Vec<Node>,
+    pub outputs: Vec<Output>,
+}
+
+/// One use of a layer.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub layer: &'static Layer,
+    pub args: Args,
+    /// Several for a merge, else one.
+    pub inputs: Vec<Source>,
+    /// Unique in the network: `Stage.2.Conv`.
+    pub path: String,
+    /// Where in the text, and in which uses of blocks.
+    pub site: Rc<Site>,
+    /// The whole call.
+    pub span: Span,
+    /// The layer's name in it.
+    pub name_span: Span,
+}
+
+/// The uses of blocks around a call.
+#[derive(Debug, Default)]
+pub struct Site {
+    /// `Stage.2`, from outside in.
+    pub blocks: Vec<String>,
+    /// Where each is used.
+    pub uses: Vec<Span>,
+}
+
+/// Where a node reads from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    Input,
+    Node(usize),
+    /// Unknown because of a mistake that is reported already.
+    Unknown,
+}
+
+/// A value that the network hands out.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Always there where there are several outputs.
+    pub label: Option<String>,
+    pub source: Source,
+    pub span: Span,
+}

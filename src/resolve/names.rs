@@ -1,0 +1,72 @@
+//! What somebody may have meant: nearest names, and the words of other frameworks.
+
+use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::source::Span;
+
+/// The names that could have been meant.
+pub enum Known<'a> {
+    Names(&'a [String]),
+    Static(&'a [&'static str]),
+}
+
+/// Adds 'did you mean' and its fix, where a known name is near.
+pub fn suggest(diagnostic: Diagnostic, wrong: &str, span: Span, known: Known) -> Diagnostic {
+    let best = match known {
+        Known::Names(names) => nearest(wrong, names.iter().map(String::as_str)),
+        Known::Static(names) => nearest(wrong, names.iter().copied()),
+    };
+    match best {
+        None => diagnostic,
+        Some(name) => diagnostic.fix(Fix {
+            title: format!("did you mean `{name}`?"),
+            safe: true,
+            edits: vec![Edit { span, text: name.to_string() }],
+        }),
+    }
+}
+
+/// The nearest of the names, if one is near: letter case aside, at most one slip in three letters.
+pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = wrong.to_lowercase();
+    let most = (wrong.chars().count() / 3).clamp(1, 3);
+    let scored = names.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
+    let near = scored.filter(|(distance, name)| *distance <= most && (*distance == 0 || name.len() > 1));
+    near.min_by_key(|(distance, name)| (*distance, *name)).map(|(_, name)| name)
+}
+
+/// What other frameworks call an argument.
+pub fn argument_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "in_channels" | "in_features" | "input_size" | "input_dim" => "in",
+        "out_channels" | "out_features" | "filters" | "units" => "out",
+        "kernel_size" | "pool_size" => "kernel",
+        "strides" => "stride",
+        "padding" => "pad",
+        "output_padding" => "output_pad",
+        "dilation_rate" => "dilation",
+        "use_bias" => "bias",
+        "kernel_constraint" => "constraint",
+        "hidden_size" => "hidden",
+        "num_layers" => "layers",
+        "num_groups" => "groups",
+        "negative_slope" | "alpha" => "slope",
+        "rate" | "prob" => "p",
+        "scale_factor" => "factor",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_takes_slips_and_case_but_no_other_word() {
+        let names = ["Conv", "ConvT", "LSTM", "ReLU"];
+        let check = |wrong, expected| assert_eq!(nearest(wrong, names.into_iter()), expected, "{wrong}");
+        check("conv", Some("Conv"));
+        check("Covn", Some("Conv"));
+        check("LTSM", Some("LSTM"));
+        check("Banana", None);
+    }
+}

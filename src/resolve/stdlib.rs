@@ -1,0 +1,13 @@
+//! The standard library: files of blocks in the language itself, embedded in the binary.
+
+const FILES: &[(&str, &str)] = &[("conv", include_str!("../../stdlib/conv.net"))];
+
+/// The text of `stdlib/<name>.net`.
+pub fn text(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(file, _)| *file == name).map(|(_, text)| *text)
+}
+
+/// The names that `use` takes.
+pub fn names() -> Vec<&'static str> {
+    FILES.iter().map(|(name, _)| *name).collect()
+}

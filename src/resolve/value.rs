@@ -1,0 +1,308 @@
+//! Expressions -> values: arithmetic, names, choices.
+
+use std::collections::HashMap;
+
+use super::names::{self, Known};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::layer::{Constraint, LAYERS};
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{Expr, ExprKind, Name, Operator};
+
+/// What an expression comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Integer(i64),
+    Float(f64),
+    Flag(bool),
+    Size(Vec<usize>),
+    /// `_`
+    Infer,
+    /// A word of some argument's own, `same`.
+    Word(&'static str),
+    Constraint(Constraint),
+    /// Reported already.
+    Error,
+}
+
+impl Value {
+    /// What a message calls it.
+    pub fn noun(&self) -> String {
+        match self {
+            Value::Integer(value) => value.to_string(),
+            Value::Float(value) => value.to_string(),
+            Value::Flag(value) => format!("`{value}`"),
+            Value::Size(sizes) => {
+                format!("the size {}", sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x"))
+            }
+            Value::Infer => "`_`".into(),
+            Value::Word(word) => format!("the word `{word}`"),
+            Value::Constraint(_) => "a constraint".into(),
+            Value::Error => "an error".into(),
+        }
+    }
+}
+
+/// Where names of values are looked up.
+pub trait Scope {
+    /// The value of that name, if there is one.
+    fn value(&mut self, name: &str, place: Span) -> Option<Value>;
+    /// All names of values, for suggestions.
+    fn value_names(&self) -> Vec<String>;
+    /// Whether the name is a layer's or block's.
+    fn layer_or_block(&self, name: &str) -> bool;
+    fn choices(&mut self) -> &mut Choices;
+    fn report(&mut self, diagnostic: Diagnostic);
+}
+
+/// The choices met so far, by their place in the text, and which value each has in this combination.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// In the order in which they were met.
+    pub met: Vec<Met>,
+    selected: HashMap<Span, usize>,
+}
+
+/// A choice and how many values it has.
+#[derive(Clone, Debug)]
+pub struct Met {
+    pub span: Span,
+    pub count: usize,
+    pub index: usize,
+    /// Of those values that were looked at, by index.
+    pub values: Vec<Option<Value>>,
+}
+
+impl Choices {
+    /// A combination: these indices for the choices that are met first, the first value for others.
+    pub fn with(selected: HashMap<Span, usize>) -> Self {
+        Self { met: vec![], selected }
+    }
+
+    fn select(&mut self, span: Span, count: usize) -> usize {
+        if let Some(met) = self.met.iter().find(|met| met.span == span) {
+            return met.index;
+        }
+        let index = self.selected.get(&span).copied().unwrap_or(0).min(count - 1);
+        self.met.push(Met { span, count, index, values: vec![None; count] });
+        index
+    }
+
+    fn note(&mut self, span: Span, value: &Value) {
+        if let Some(met) = self.met.iter_mut().find(|met| met.span == span) {
+            let index = met.index;
+            met.values[index] = Some(value.clone());
+        }
+    }
+}
+
+/// The value of an expression; `words` win over names.
+pub fn evaluate(expr: &Expr, words: &[&'static str], scope: &mut dyn Scope) -> Value {
+    match &expr.kind {
+        ExprKind::Integer(value) => Value::Integer(*value),
+        ExprKind::Float(value) => Value::Float(*value),
+        ExprKind::Boolean(value) => Value::Flag(*value),
+        ExprKind::Size(sizes) => Value::Size(sizes.clone()),
+        ExprKind::Infer => Value::Infer,
+        ExprKind::Error => Value::Error,
+        ExprKind::Name(name) => evaluate_name(name, expr.span, words, scope),
+        ExprKind::Call(name, values) => evaluate_call(name, values, scope),
+        ExprKind::Choice(values) => evaluate_choice(values, expr.span, words, scope),
+        ExprKind::Negative(value) => {
+            let value = evaluate(value, &[], scope);
+            negate(value, expr.span, scope)
+        }
+        ExprKind::Terms(terms) => evaluate_terms(terms, expr.span, scope),
+    }
+}
+
+fn evaluate_name(name: &str, span: Span, words: &[&'static str], scope: &mut dyn Scope) -> Value {
+    if let Some(word) = words.iter().copied().find(|word| *word == name) {
+        return named_word(word);
+    }
+    if let Some(value) = scope.value(name, span) {
+        return value;
+    }
+    if let Some(word) = any_word(name) {
+        return named_word(word);
+    }
+    let diagnostic = unknown_value(name, span, words, scope);
+    scope.report(diagnostic);
+    Value::Error
+}
+
+fn named_word(word: &'static str) -> Value {
+    if word == "unit_norm" { Value::Constraint(Constraint::UnitNorm) } else { Value::Word(word) }
+}
+
+/// A word of any layer's argument; blocks hand words on by their parameters.
+fn any_word(name: &str) -> Option<&'static str> {
+    let words = LAYERS.iter().flat_map(|layer| layer.parameters).flat_map(|parameter| parameter.kind.words());
+    words.copied().find(|word| *word == name && *word != "max_norm")
+}
+
+fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> Diagnostic {
+    if scope.layer_or_block(name) {
+        return Diagnostic::error(Code::UNKNOWN_VALUE, format!("`{name}` is a layer, not a value"))
+            .at(span, "expected a value")
+            .remark("values are numbers, sizes, `true`, `false` and names of `let`");
+    }
+    let mut known = scope.value_names();
+    known.extend(words.iter().map(|word| word.to_string()));
+    known.extend(["true", "false"].map(String::from));
+    let diagnostic =
+        Diagnostic::error(Code::UNKNOWN_VALUE, format!("no value is called `{name}`")).at(span, "unknown value");
+    names::suggest(diagnostic, name, span, Known::Names(&known))
+}
+
+fn evaluate_call(name: &Name, values: &[Expr], scope: &mut dyn Scope) -> Value {
+    if name.value != "max_norm" {
+        let what = if scope.layer_or_block(&name.value) {
+            "a layer cannot be a value"
+        } else {
+            "no value takes arguments but `max_norm(3)`"
+        };
+        let message = format!("`{}(...)` is not a value", name.value);
+        scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(name.span, what));
+        return Value::Error;
+    }
+    let evaluated: Vec<Value> = values.iter().map(|value| evaluate(value, &[], scope)).collect();
+    let limit = match evaluated.as_slice() {
+        [Value::Integer(limit)] => *limit as f64,
+        [Value::Float(limit)] => *limit,
+        [Value::Error] => return Value::Error,
+        _ => f64::NAN,
+    };
+    if limit > 0.0 {
+        return Value::Constraint(Constraint::MaxNorm(limit));
+    }
+    let message = "`max_norm` takes one number above 0, as in `max_norm(3)`";
+    scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(name.span, "not so"));
+    Value::Error
+}
+
+fn evaluate_choice(values: &[Expr], span: Span, words: &[&'static str], scope: &mut dyn Scope) -> Value {
+    let index = scope.choices().select(span, values.len());
+    let value = evaluate(&values[index], words, scope);
+    scope.choices().note(span, &value);
+    value
+}
+
+fn negate(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
+    match value {
+        Value::Integer(value) => Value::Integer(-value),
+        Value::Float(value) => Value::Float(-value),
+        Value::Error => Value::Error,
+        other => {
+            let message = format!("{} has no negative", other.noun());
+            scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, "expected a number"));
+            Value::Error
+        }
+    }
+}
+
+/// A sum of products, each from left to right.
+fn evaluate_terms(terms: &[(Operator, Expr)], span: Span, scope: &mut dyn Scope) -> Value {
+    let mut sum: Option<(Operator, Value)> = None;
+    let mut product = (Operator::Plus, Value::Integer(0));
+    for (index, (operator, term)) in terms.iter().enumerate() {
+        let value = number(evaluate(term, &[], scope), term.span, scope);
+        let multiplies = matches!(operator, Operator::Times | Operator::Divide);
+        if index > 0 && multiplies {
+            product.1 = combine(*operator, product.1, value, span, scope);
+            continue;
+        }
+        if index > 0 {
+            sum = Some((Operator::Plus, joined(sum, product, span, scope)));
+        }
+        product = (*operator, value);
+    }
+    joined(sum, product, span, scope)
+}
+
+fn joined(
+    sum: Option<(Operator, Value)>,
+    (sign, product): (Operator, Value),
+    span: Span,
+    scope: &mut dyn Scope,
+) -> Value {
+    match sum {
+        None => product,
+        Some((_, sum)) => combine(sign, sum, product, span, scope),
+    }
+}
+
+/// The value, if it can be computed with.
+fn number(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
+    match value {
+        Value::Integer(_) | Value::Float(_) | Value::Error => value,
+        other => {
+            let message = format!("{} cannot be computed with", other.noun());
+            scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, "expected a number"));
+            Value::Error
+        }
+    }
+}
+
+fn combine(operator: Operator, left: Value, right: Value, span: Span, scope: &mut dyn Scope) -> Value {
+    let result = match (&left, &right) {
+        (Value::Integer(a), Value::Integer(b)) => integers(operator, *a, *b),
+        (Value::Error, _) | (_, Value::Error) => return Value::Error,
+        _ => floats(operator, float(&left), float(&right)),
+    };
+    result.unwrap_or_else(|reason| {
+        let message = format!("{} {} {} has no result: {reason}", left.noun(), operator.symbol(), right.noun());
+        scope.report(Diagnostic::error(Code::ARITHMETIC, message).at(span, "computed here"));
+        Value::Error
+    })
+}
+
+fn integers(operator: Operator, a: i64, b: i64) -> Result<Value, &'static str> {
+    let exact = match operator {
+        Operator::Plus => a.checked_add(b),
+        Operator::Minus => a.checked_sub(b),
+        Operator::Times => a.checked_mul(b),
+        Operator::Divide if b == 0 => return Err("it divides by zero"),
+        Operator::Divide if a % b == 0 => a.checked_div(b),
+        Operator::Divide => return floats(operator, a as f64, b as f64),
+    };
+    exact.map(Value::Integer).ok_or("it does not fit into 64 bits")
+}
+
+fn floats(operator: Operator, a: f64, b: f64) -> Result<Value, &'static str> {
+    let result = match operator {
+        Operator::Plus => a + b,
+        Operator::Minus => a - b,
+        Operator::Times => a * b,
+        Operator::Divide if b == 0.0 => return Err("it divides by zero"),
+        Operator::Divide => a / b,
+    };
+    if result.is_finite() { Ok(Value::Float(result)) } else { Err("it is beyond what a float holds") }
+}
+
+fn float(value: &Value) -> f64 {
+    match value {
+        Value::Integer(value) => *value as f64,
+        Value::Float(value) => *value,
+        _ => f64::NAN,
+    }
+}
+
+/// A count of repetitions.
+pub fn repetitions(value: Spanned<Value>, scope: &mut dyn Scope) -> Option<usize> {
+    match value.value {
+        Value::Integer(count) if count >= 1 => Some(count as usize),
+        Value::Error => None,
+        Value::Integer(count) => {
+            let message = format!("a layer cannot stand {count} times");
+            scope.report(Diagnostic::error(Code::OUT_OF_RANGE, message).at(value.span, "at least 1"));
+            None
+        }
+        other => {
+            let message = format!("expected how many times, found {}", other.noun());
+            scope.report(
+                Diagnostic::error(Code::WRONG_KIND, message).at(value.span, "expected an integer of at least 1"),
+            );
+            None
+        }
+    }
+}
