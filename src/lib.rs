@@ -6,6 +6,7 @@
 //! text --syntax--> Ast --resolve--> Network --infer--> Graph --lower--> Program --train/eval--> Run
 //! ```
 
+pub mod data;
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
