@@ -7,6 +7,7 @@
 //! ```
 
 pub mod cli;
+pub mod data;
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
