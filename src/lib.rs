@@ -9,5 +9,6 @@
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
+pub mod lower;
 pub mod random;
 pub mod source;
