@@ -11,6 +11,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
+pub mod lower;
 pub mod random;
 pub mod report;
 pub mod resolve;
