@@ -64,6 +64,17 @@ fn masks_of_an_image_do_not_depend_on_its_batch() {
     }
 }
 
+#[test]
+fn evaluation_has_the_loss_of_training_where_both_compute_the_same() {
+    for name in ["mission", "final_softmax", "final_softmax_map", "two_heads"] {
+        let case = case(name);
+        let mut store = case.store::<f64>();
+        let (images, targets) = (case.tensor::<f64>("images"), case.tensor::<f64>("targets"));
+        let evaluated = Program::new(&case.graph).evaluate(&store, &case.batch(&images, &targets), &case.loss);
+        assert_eq!(evaluated.loss, run(&case, &mut store, 0..3).loss, "{name}");
+    }
+}
+
 /// A training step on some of the case's images.
 fn run(case: &Case, store: &mut Store<f64>, rows: std::ops::Range<usize>) -> Step<f64> {
     let (images, targets) = (case.tensor::<f64>("images"), case.tensor::<f64>("targets"));
