@@ -37,7 +37,7 @@ pub struct Outputs<E> {
     pub values: Vec<Vec<E>>,
 }
 
-/// What one training step made, apart from the gradients.
+/// What a training step made, apart from the gradients; or an evaluation.
 #[derive(Clone, Debug)]
 pub struct Step<E> {
     /// The mean over the batch.

@@ -6,7 +6,7 @@ use dfdx::tensor_ops::{MeanTo, SelectTo, SumTo};
 
 use super::batch::Batch;
 use super::element::{Element, Flow, Of};
-use crate::graph::Graph;
+use crate::graph::{Graph, Output};
 use crate::layer::Shape;
 
 /// A weighted sum of terms, each over one output.
@@ -54,7 +54,7 @@ impl Loss {
 
 /// The output named `logits`, else the first with a score for each class.
 fn scores_of(graph: &Graph) -> Option<usize> {
-    let has_scores = |output: &crate::graph::Output| graph.shape(output.value) == Shape::vector(graph.classes);
+    let has_scores = |output: &Output| graph.shape(output.value) == Shape::vector(graph.classes);
     let named = graph.outputs.iter().position(|output| output.name == "logits" && has_scores(output));
     named.or_else(|| graph.outputs.iter().position(has_scores))
 }

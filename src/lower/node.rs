@@ -14,7 +14,7 @@ use super::pool::{Windows, lower_avg_pool, lower_global_avg_pool, lower_max_pool
 use super::recurrent::lower_recurrent;
 use super::shape::{lower_seq, padding, upsampling};
 use crate::graph::{Graph, Node, Value};
-use crate::layer::{Conv, Op, Shape};
+use crate::layer::{Conv, Merge, Op, Shape};
 
 /// What a node needs at each run and what depends on sizes alone.
 pub(super) enum Plan<E: Element> {
@@ -81,7 +81,7 @@ impl<E: Element> Layer<'_, E> {
         (self.lower_single(x), None)
     }
 
-    fn lower_merge<T: Tape<E, E::Dev>>(&self, merge: crate::layer::Merge, values: Vec<Flow<E>>, tape: T) -> Flow<E, T> {
+    fn lower_merge<T: Tape<E, E::Dev>>(&self, merge: Merge, values: Vec<Flow<E>>, tape: T) -> Flow<E, T> {
         let node = self.node();
         let inputs: Vec<Shape> = node.inputs.iter().map(|&value| self.graph.shape(value)).collect();
         let values = values.iter().map(|value| value.retaped::<T>()).collect();

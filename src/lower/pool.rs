@@ -77,3 +77,16 @@ pub(super) fn lower_global_avg_pool<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T
     let batch = x.shape().0;
     x.reshape_like(&(batch, input.features(), input.positions())).mean::<_, Axis<2>>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::first_largest;
+
+    #[test]
+    fn the_first_of_equal_values_wins_and_nan_wins_over_all() {
+        let plane = [1.0, 3.0, 2.0, 3.0, f32::NAN];
+        for (window, expected) in [(&[0, 1, 2, 3][..], 1), (&[3, 1], 3), (&[2], 2), (&[0, 4, 1], 4), (&[4, 1], 4)] {
+            assert_eq!(first_largest(&plane, window), expected, "{window:?}");
+        }
+    }
+}

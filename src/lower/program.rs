@@ -56,6 +56,13 @@ impl<E: Element> Program<E> {
         self.outputs(&run)
     }
 
+    /// Outputs and loss on at least one image, as in evaluation.
+    pub fn evaluate(&self, store: &Store<E>, batch: &Batch<E>, loss: &Loss) -> Step<E> {
+        let run = self.run(store, batch.images, None, NoneTape);
+        let loss = self.loss(&run, loss, batch).map_or(0.0, |value| to_vec(&value)[0].f64());
+        Step { loss, outputs: self.outputs(&run) }
+    }
+
     /// One training step on at least one image, without the optimizer: adds to the store's gradients and moves its running
     /// statistics.
     pub fn step(&self, store: &mut Store<E>, batch: &Batch<E>, loss: &Loss, draw: Draw) -> Step<E> {

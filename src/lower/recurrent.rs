@@ -2,7 +2,7 @@
 //!
 //! Sequences are (steps, batch, features) here. The input's products of all steps are one matrix product.
 
-use dfdx::shapes::{Axes2, Axes3, Axis, HasShape};
+use dfdx::shapes::{Axes2, Axes3, Axis, HasShape, Shape};
 use dfdx::tensor::{PutTape, SplitTape, Tape, ZerosTensor};
 use dfdx::tensor_ops::{PermuteTo, ReshapeTo, TryConcatAlong, TryMatMul, TryStack};
 
@@ -198,7 +198,7 @@ trait PutFirst<T> {
     fn put_first(self, tape: T) -> Self;
 }
 
-impl<S: dfdx::shapes::Shape, E: Element, T: Tape<E, E::Dev>> PutFirst<T> for Of<S, E, T> {
+impl<S: Shape, E: Element, T: Tape<E, E::Dev>> PutFirst<T> for Of<S, E, T> {
     fn put_first(self, tape: T) -> Self {
         let (tensor, own) = self.split_tape();
         tensor.put_tape(tape.merge(own))
