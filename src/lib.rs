@@ -17,3 +17,4 @@ pub mod report;
 pub mod resolve;
 pub mod source;
 pub mod syntax;
+pub mod train;

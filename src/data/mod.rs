@@ -9,6 +9,7 @@ mod fit;
 mod folder;
 mod idx;
 mod kept;
+pub mod picture;
 pub mod sketches;
 mod statistics;
 
@@ -64,10 +65,14 @@ impl Dataset {
 
 type Open = fn(&DataFolder, Option<ImageShape>) -> Result<Dataset, Diagnostic>;
 
-/// One row for each data set: its name, the shape of its images where none is asked for, how to open it.
-const SETS: &[(&str, ImageShape, Open)] = &[
-    (sketches::NAME, sketches::NATIVE, |_, shape| sketches::open(shape)),
-    (fashion_mnist::NAME, fashion_mnist::NATIVE, fashion_mnist::open),
+/// One row for each data set: its name, what is known of it, how to open it.
+const SETS: &[(&str, Native, Open)] = &[
+    (sketches::NAME, Native { shape: None, classes: sketches::CLASSES }, |_, shape| sketches::open(shape)),
+    (
+        fashion_mnist::NAME,
+        Native { shape: Some(fashion_mnist::NATIVE), classes: fashion_mnist::CLASSES.len() },
+        fashion_mnist::open,
+    ),
 ];
 
 /// Opens a data set by its name, with its images in `shape` or, without one, as they are.
@@ -81,12 +86,20 @@ pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Resul
     }
 }
 
-/// The shape of the images of a data set where none is asked for.
+/// What is known of a data set before it is opened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Native {
+    /// The shape of its images; none where they are drawn in the shape that is asked for.
+    pub shape: Option<ImageShape>,
+    pub classes: usize,
+}
+
+/// What is known of a data set before it is opened.
 ///
 /// # Errors
 /// N0703 for an unknown name.
-pub fn native_shape(name: &str) -> Result<ImageShape, Diagnostic> {
-    SETS.iter().find(|(known, ..)| *known == name).map(|&(_, shape, _)| shape).ok_or_else(|| unknown(name))
+pub fn native(name: &str) -> Result<Native, Diagnostic> {
+    SETS.iter().find(|(known, ..)| *known == name).map(|&(_, native, _)| native).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Diagnostic {
@@ -125,6 +138,6 @@ mod tests {
             assert_eq!(error.notes[0], format!("did you mean `{meant}`?"));
             assert_eq!(error.notes[1], "the data sets are `sketches`, `fashion-mnist`");
         }
-        assert_eq!(native_shape("imdb").unwrap_err().notes.len(), 1);
+        assert_eq!(native("imdb").unwrap_err().notes.len(), 1);
     }
 }

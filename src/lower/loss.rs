@@ -50,10 +50,15 @@ impl Loss {
         let terms: Vec<_> = terms.into_iter().map(|(output, criterion)| Term { output, weight, criterion }).collect();
         (!terms.is_empty()).then_some(Self { terms })
     }
+
+    /// Whether a term compares with the image in [0, 1].
+    pub fn needs_targets(&self) -> bool {
+        self.terms.iter().any(|term| term.criterion == Criterion::Mse)
+    }
 }
 
 /// The output named `logits`, else the first with a score for each class.
-fn scores_of(graph: &Graph) -> Option<usize> {
+pub(super) fn scores_of(graph: &Graph) -> Option<usize> {
     let has_scores = |output: &Output| graph.shape(output.value) == Shape::vector(graph.classes);
     let named = graph.outputs.iter().position(|output| output.name == "logits" && has_scores(output));
     named.or_else(|| graph.outputs.iter().position(has_scores))

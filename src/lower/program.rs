@@ -6,7 +6,7 @@ use dfdx::tensor_ops::Backward;
 
 use super::batch::{Batch, Draw, Outputs, Step};
 use super::element::{Element, Flat, Flow, Of, to_vec};
-use super::loss::{Criterion, Loss, Term, lower_term};
+use super::loss::{Criterion, Loss, Term, lower_term, scores_of};
 use super::node::{Layer, Plan};
 use super::norm::Moments;
 use super::store::Store;
@@ -79,6 +79,17 @@ impl<E: Element> Program<E> {
         Step { loss, outputs }
     }
 
+    /// Which output holds the class scores, if one does.
+    pub fn scores(&self) -> Option<usize> {
+        scores_of(&self.graph)
+    }
+
+    /// The softmax that the scores come out of, if they do.
+    pub fn scores_softmax(&self) -> Option<&Op> {
+        let output = self.graph.outputs[self.scores()?].value;
+        self.softmax_of(output).map(|index| &self.graph.nodes[index].op)
+    }
+
     fn run<T: Tape<E, E::Dev>>(&self, store: &Store<E>, images: &[E], draw: Option<Draw>, tape: T) -> Run<E, T> {
         let count = self.graph.input.count();
         let shape = (images.len() / count, count);
@@ -118,11 +129,16 @@ impl<E: Element> Program<E> {
     }
 
     fn before_softmax(&self, value: Value) -> Option<Value> {
+        self.softmax_of(value).map(|index| self.graph.nodes[index].inputs[0])
+    }
+
+    /// The softmax over all scores that a value is, whatever shape it was given since.
+    fn softmax_of(&self, value: Value) -> Option<usize> {
         let Value::Node(index) = value else { return None };
         let node = &self.graph.nodes[index];
         match node.op {
-            Op::Softmax | Op::LogSoftmax if node.output.positions() == 1 => Some(node.inputs[0]),
-            Op::Flatten | Op::Reshape | Op::Identity => self.before_softmax(node.inputs[0]),
+            Op::Softmax | Op::LogSoftmax if node.output.positions() == 1 => Some(index),
+            Op::Flatten | Op::Reshape | Op::Identity => self.softmax_of(node.inputs[0]),
             _ => None,
         }
     }

@@ -24,6 +24,7 @@ use wardrobe::GARMENTS;
 
 pub const NAME: &str = "sketches";
 pub const NATIVE: ImageShape = [1, 28, 28];
+pub const CLASSES: usize = fashion_mnist::CLASSES.len();
 const TRAIN: usize = 10_000;
 const TEST: usize = 2_000;
 
