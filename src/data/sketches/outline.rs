@@ -64,7 +64,8 @@ fn segment(a: Point, b: Point, half: f32) -> Vec<Point> {
 }
 
 pub fn ellipse([x, y]: Point, [rx, ry]: Point) -> Outline {
-    const QUARTER: [Point; 4] = [[1.0, 0.0], [0.923_88, 0.382_68], [0.707_11, 0.707_11], [0.382_68, 0.923_88]];
+    const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    const QUARTER: [Point; 4] = [[1.0, 0.0], [0.923_88, 0.382_68], [HALF, HALF], [0.382_68, 0.923_88]];
     let turns: [fn(Point) -> Point; 4] = [|[c, s]| [c, s], |[c, s]| [-s, c], |[c, s]| [-c, -s], |[c, s]| [s, -c]];
     let unit = turns.iter().flat_map(|turn| QUARTER.map(turn));
     vec![unit.map(|[c, s]| [x + rx * c, y + ry * s]).collect()]

@@ -5,7 +5,7 @@
 use super::canvas::Canvas;
 use super::dice::Dice;
 use super::outline::{Point, mix};
-use super::texture::Texture;
+use super::texture::{Pattern, Texture};
 use super::wardrobe::{Ink, Piece};
 
 /// Where a garment lies: local coordinates to the picture's, and back.
@@ -15,8 +15,9 @@ struct Placement {
 }
 
 impl Placement {
-    /// Scaled, turned, sheared and moved a little; `mirror` is -1 for its mirror image.
-    fn new(dice: &mut Dice, mirror: f32) -> Self {
+    /// Scaled, turned, sheared and moved a little, and mirrored every other time.
+    fn new(dice: &mut Dice) -> Self {
+        let mirror = dice.sign();
         let (size, stretch) = (dice.between(0.7, 0.95), dice.between(0.88, 1.12));
         let half = dice.near_zero() * 0.13; // tangent of half the angle
         let (cos, sin) = ((1.0 - half * half) / (1.0 + half * half), 2.0 * half / (1.0 + half * half));
@@ -105,12 +106,12 @@ fn shaded(level: f32, amount: f32) -> f32 {
     level + amount.abs() * if to_dark { -level } else { 1.0 - level }
 }
 
-/// Draws the garment's picture.
-pub fn draw(dice: &mut Dice, pieces: &[Piece], mirror: f32, canvas: &mut Canvas, out: &mut [u8]) {
+/// Draws a garment of these pieces, whose cloth is usually of that pattern.
+pub fn draw(dice: &mut Dice, pieces: &[Piece], usual: Pattern, canvas: &mut Canvas, out: &mut [u8]) {
     let channels = canvas.channels();
-    let (ground, cloth) = choose_tones(dice);
+    let (ground, cloth) = choose_tones(dice, usual);
     let backdrop = Light::new(dice, 0.25);
-    let placement = Placement::new(dice, mirror);
+    let placement = Placement::new(dice);
     canvas.cover(|channel, point| ground.value(channels, channel, ground.level + backdrop.at(point)));
     for Piece { outline, ink } in pieces {
         let polygons: Vec<Vec<Point>> =
@@ -123,26 +124,26 @@ pub fn draw(dice: &mut Dice, pieces: &[Piece], mirror: f32, canvas: &mut Canvas,
     if dice.chance(0.15) {
         hide(dice, &ground, canvas);
     }
-    let noise = dice.between(0.01, 0.07);
+    let noise = dice.between(0.01, 0.05);
     canvas.finish(out, |value| value + dice.near_zero() * noise);
 }
 
 /// A background, and cloth that stands out from it, lighter or darker.
-fn choose_tones(dice: &mut Dice) -> (Colour, Cloth) {
+fn choose_tones(dice: &mut Dice, usual: Pattern) -> (Colour, Cloth) {
     let light_ground = dice.chance(LIGHT_GROUND);
     let towards = |level: f32| if light_ground { 1.0 - level } else { level };
     let ground = dice.between(0.0, 0.3);
-    let main = ground + dice.between(0.28, 0.95 - ground);
+    let main = ground + dice.between(0.4, 0.98 - ground);
     let trim = mix(ground + 0.15, 1.0, dice.between(0.0, 1.0));
     let strength = dice.between(0.0, 0.9);
     let ground = Colour::new(dice, towards(ground), 0.3);
     let main = Colour::new(dice, towards(main), strength);
     let trim = Colour::new(dice, towards(trim), strength);
-    (ground, Cloth { main, trim, texture: Texture::new(dice), light: Light::new(dice, 0.3) })
+    (ground, Cloth { main, trim, texture: Texture::new(dice, usual), light: Light::new(dice, 0.3) })
 }
 
 /// How often the background is light and the garment dark.
-const LIGHT_GROUND: f32 = 0.3;
+const LIGHT_GROUND: f32 = 0.2;
 
 /// Lays a bar over a part of the picture, near one of its sides.
 fn hide(dice: &mut Dice, ground: &Colour, canvas: &mut Canvas) {

@@ -4,16 +4,31 @@ use super::dice::Dice;
 use super::outline::{Point, mix};
 use crate::random;
 
+/// What repeats in a cloth.
 #[derive(Clone, Copy)]
-enum Pattern {
+pub enum Pattern {
     Plain,
-    /// Waves across a direction.
+    /// Waves along a direction.
     Stripes(Point),
     Checks,
     Dots,
     /// Soft stains.
     Clouds,
 }
+
+const PATTERNS: [Pattern; 8] = [
+    Pattern::Plain,
+    Pattern::Plain,
+    Pattern::Stripes([0.0, 1.0]),
+    Pattern::Stripes([1.0, 0.0]),
+    Pattern::Stripes([0.7, 0.7]),
+    Pattern::Checks,
+    Pattern::Dots,
+    Pattern::Clouds,
+];
+
+/// How often a garment has its usual pattern; that is what a reader of local features has before a linear one.
+const USUAL: f32 = 0.75;
 
 /// A pattern, its period in the garment's units, and its strength.
 pub struct Texture {
@@ -24,17 +39,10 @@ pub struct Texture {
 }
 
 impl Texture {
-    pub fn new(dice: &mut Dice) -> Self {
-        let pattern = match dice.below(10) {
-            0..=2 => Pattern::Plain,
-            3 => Pattern::Stripes([0.0, 1.0]),
-            4 => Pattern::Stripes([1.0, 0.0]),
-            5 => Pattern::Stripes([0.7, 0.7 * dice.sign()]),
-            6 => Pattern::Checks,
-            7 => Pattern::Dots,
-            _ => Pattern::Clouds,
-        };
-        let (period, strength) = (dice.between(0.12, 0.26), dice.between(0.06, 0.22));
+    /// Often of the pattern that is usual for the garment, else of any.
+    pub fn new(dice: &mut Dice, usual: Pattern) -> Self {
+        let pattern = if dice.chance(USUAL) { usual } else { PATTERNS[dice.below(PATTERNS.len())] };
+        let (period, strength) = (dice.between(0.12, 0.22), dice.between(0.16, 0.3));
         Self { pattern, period, strength, phase: dice.between(0.0, 1000.0) }
     }
 

@@ -47,16 +47,12 @@ pub fn dress(dice: &mut Dice) -> Vec<Piece> {
     torso.neck = torso.shoulder * dice.between(0.45, 0.75);
     torso.drop = dice.between(0.06, 0.2);
     let waistline = dice.between(0.36, 0.46);
-    let mut pieces = match dice.below(10) {
-        0..=5 => vec![Piece::new(Ink::Fabric, torso.flared(waistline))],
-        kind => {
-            let lengths = if kind < 9 { [0.1, 0.2] } else { [0.4, 0.5] };
-            let sleeve = Sleeve::new(dice, lengths, [0.04, 0.07]);
-            let mut pieces = vec![Piece::new(Ink::Fabric, torso.flared(waistline))];
-            pieces.extend([-1.0, 1.0].map(|side| Piece::new(Ink::Fabric, sleeve.outline(&torso, side))));
-            pieces
-        }
-    };
+    let mut pieces = vec![Piece::new(Ink::Fabric, torso.flared(waistline))];
+    if dice.chance(0.4) {
+        let lengths = if dice.chance(0.75) { [0.1, 0.2] } else { [0.4, 0.5] };
+        let sleeve = Sleeve::new(dice, lengths, [0.04, 0.07]);
+        pieces.extend([-1.0, 1.0].map(|side| Piece::new(Ink::Fabric, sleeve.outline(&torso, side))));
+    }
     if dice.chance(0.5) {
         let belt = rectangle([-torso.waist, waistline - 0.02], [torso.waist, waistline + dice.between(0.02, 0.05)]);
         pieces.push(Piece::new([Ink::Trim, Ink::Shade(-0.4)][dice.below(2)], belt));
@@ -157,22 +153,23 @@ impl Torso {
         }
     }
 
+    /// From one shoulder to the other.
     fn neckline(&self) -> Pen {
-        self.neck_from(Pen::at(-self.neck, 0.02).line(-self.neck, 0.02), -1.0)
+        let depth = self.neck_depth();
+        Pen::at(-self.neck, 0.02)
+            .curve([-self.neck * 0.7, depth], [0.0, self.drop])
+            .curve([self.neck * 0.7, depth], [self.neck, 0.02])
     }
 
-    /// From the left end of the neckline to its right end.
-    fn neck_from(&self, pen: Pen, side: f32) -> Pen {
-        let depth = if self.pointed { 0.02 } else { self.drop };
-        pen.curve([side * self.neck * 0.7, depth], [0.0, self.drop])
-            .curve([-side * self.neck * 0.7, depth], [-side * self.neck, 0.02])
+    /// How low the neckline's curve is pulled: not at all where it is pointed.
+    fn neck_depth(&self) -> f32 {
+        if self.pointed { 0.02 } else { self.drop }
     }
 
     /// The right half of the neckline and the shoulder, down to the armpit.
     fn upper(&self) -> Pen {
-        let depth = if self.pointed { 0.02 } else { self.drop };
         Pen::at(0.0, self.drop)
-            .curve([self.neck * 0.7, depth], [self.neck, 0.02])
+            .curve([self.neck * 0.7, self.neck_depth()], [self.neck, 0.02])
             .line(self.shoulder, self.slope)
             .curve([self.shoulder * 0.92, 0.2], [self.chest, ARMPIT])
     }

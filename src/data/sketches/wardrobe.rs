@@ -4,6 +4,7 @@
 
 use super::dice::Dice;
 use super::outline::{Outline, Pen, ellipse, mix, rectangle};
+use super::texture::Pattern;
 use super::{shoes, tops};
 
 /// What a piece is painted with.
@@ -28,18 +29,24 @@ impl Piece {
     }
 }
 
+/// How the garments of a class are cut, and the pattern that is usual for their cloth.
+pub struct Garment {
+    pub cut: fn(&mut Dice) -> Vec<Piece>,
+    pub usual: Pattern,
+}
+
 /// One garment for each class, in the classes' order.
-pub const GARMENTS: [fn(&mut Dice) -> Vec<Piece>; 10] = [
-    tops::t_shirt,
-    trouser,
-    tops::pullover,
-    tops::dress,
-    tops::coat,
-    shoes::sandal,
-    tops::shirt,
-    shoes::sneaker,
-    bag,
-    shoes::ankle_boot,
+pub const GARMENTS: [Garment; 10] = [
+    Garment { cut: tops::t_shirt, usual: Pattern::Plain },
+    Garment { cut: trouser, usual: Pattern::Stripes([0.7, 0.7]) },
+    Garment { cut: tops::pullover, usual: Pattern::Stripes([0.0, 1.0]) },
+    Garment { cut: tops::dress, usual: Pattern::Dots },
+    Garment { cut: tops::coat, usual: Pattern::Checks },
+    Garment { cut: shoes::sandal, usual: Pattern::Plain },
+    Garment { cut: tops::shirt, usual: Pattern::Stripes([1.0, 0.0]) },
+    Garment { cut: shoes::sneaker, usual: Pattern::Plain },
+    Garment { cut: bag, usual: Pattern::Checks },
+    Garment { cut: shoes::ankle_boot, usual: Pattern::Clouds },
 ];
 
 fn trouser(dice: &mut Dice) -> Vec<Piece> {
