@@ -14,7 +14,7 @@ use super::{Failure, Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
-use crate::train::{End, EpochMetrics, Evaluation, Figures, OptimizerKind, Recipe, RunFolder, Trainer, Watch};
+use crate::train::{End, EpochMetrics, Evaluation, Figures, OptimizerKind, Recipe, RunFolder, Split, Trainer, Watch};
 
 /// Train a network on a data set
 #[derive(Args, Debug)]
@@ -39,6 +39,9 @@ pub struct Train {
     /// The optimizer
     #[arg(long, value_enum)]
     optimizer: Option<OptimizerName>,
+    /// How much of the training part is used
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_fraction)]
+    train_fraction: f64,
     /// What all random numbers are drawn from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -78,6 +81,13 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fraction) if fraction > 0.0 && fraction <= 1.0 => Ok(fraction),
+        _ => Err("expected a number above 0 and at most 1, as 0.2".into()),
+    }
+}
+
 impl Train {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         use_threads(self.threads);
@@ -100,6 +110,7 @@ impl Train {
             epochs: self.epochs,
             batch: self.batch as usize,
             seed: self.seed,
+            split: Split { fraction: self.train_fraction, ..Split::default() },
             ..Recipe::default()
         };
         recipe.optimizer.lr = self.lr.unwrap_or(recipe.optimizer.lr);

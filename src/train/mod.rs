@@ -16,6 +16,6 @@ pub use figures::{Figures, Tally};
 pub use metadata::{Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
-pub use recipe::{OptimizerKind, OptimizerRecipe, Recipe};
+pub use recipe::{OptimizerKind, OptimizerRecipe, Recipe, Split};
 pub use run::{EpochMetrics, RunFolder};
 pub use trainer::{End, Silent, Trainer, Watch};

@@ -44,6 +44,8 @@ pub struct Trainer {
     loss: Loss,
     recipe: Recipe,
     dataset: Dataset,
+    /// The images that are trained on, by number.
+    images: Vec<usize>,
     network: String,
     position: Position,
 }
@@ -61,7 +63,8 @@ impl Trainer {
         let optimizer = Optimizer::new(recipe.optimizer, store.values().len());
         let program = Program::new(graph);
         let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
-        Ok(Self { program, store, optimizer, loss, recipe, dataset, network, position })
+        let images = recipe.split.training(dataset.train.len());
+        Ok(Self { program, store, optimizer, loss, recipe, dataset, images, network, position })
     }
 
     pub fn position(&self) -> Position {
@@ -70,7 +73,7 @@ impl Trainer {
 
     /// Images that the epoch it is in still has.
     pub fn images_left(&self) -> u64 {
-        self.dataset.train.len() as u64 - self.position.images
+        self.images.len() as u64 - self.position.images
     }
 
     pub fn test_images(&self) -> u64 {
@@ -82,14 +85,14 @@ impl Trainer {
     /// # Errors
     /// N0806 where the loss is no longer a number.
     pub fn train_epoch(&mut self, watch: &mut dyn Watch) -> Result<End, Diagnostic> {
-        let mut order: Vec<usize> = (0..self.dataset.train.len()).collect();
+        let mut order = self.images.clone();
         data::shuffle(&mut order, self.recipe.seed, self.position.epoch);
         watch.begin_epoch(self.position.epoch + 1, order.len() as u64, self.position.images);
         let preparation = Preparation { start: self.position.images as usize, ..self.preparation() };
         for batch in Loader::new(self.dataset.train.clone(), order, preparation) {
             self.step(&batch)?;
             watch.batch(batch.len() as u64, self.position.tally.figures());
-            if watch.stop() && self.position.images < self.dataset.train.len() as u64 {
+            if watch.stop() && self.images_left() > 0 {
                 return Ok(End::Stopped);
             }
         }
