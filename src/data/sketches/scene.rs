@@ -18,14 +18,14 @@ impl Placement {
     /// Scaled, turned, sheared and moved a little, and mirrored every other time.
     fn new(dice: &mut Dice) -> Self {
         let mirror = dice.sign();
-        let (size, stretch) = (dice.between(0.7, 0.95), dice.between(0.88, 1.12));
+        let (size, stretch) = (dice.between(0.6, 0.88), dice.between(0.88, 1.12));
         let half = dice.near_zero() * 0.13; // tangent of half the angle
         let (cos, sin) = ((1.0 - half * half) / (1.0 + half * half), 2.0 * half / (1.0 + half * half));
         let shear = dice.near_zero() * 0.16;
         let (x, y) = (size * stretch * mirror, size / stretch);
         let matrix = [[cos * x, (shear * cos - sin) * y], [sin * x, (shear * sin + cos) * y]];
         let slack = 1.1 - size;
-        Self { matrix, centre: [0.5 + dice.near_zero() * slack * 0.4, 0.5 + dice.near_zero() * slack * 0.35] }
+        Self { matrix, centre: [0.5 + dice.near_zero() * slack * 0.64, 0.5 + dice.near_zero() * slack * 0.56] }
     }
 
     fn to_picture(&self, [x, y]: Point) -> Point {
@@ -110,7 +110,7 @@ fn shaded(level: f32, amount: f32) -> f32 {
 pub fn draw(dice: &mut Dice, pieces: &[Piece], usual: Pattern, canvas: &mut Canvas, out: &mut [u8]) {
     let channels = canvas.channels();
     let (ground, cloth) = choose_tones(dice, usual);
-    let backdrop = Light::new(dice, 0.25);
+    let backdrop = Light::new(dice, 0.1);
     let placement = Placement::new(dice);
     canvas.cover(|channel, point| ground.value(channels, channel, ground.level + backdrop.at(point)));
     for Piece { outline, ink } in pieces {
@@ -124,7 +124,7 @@ pub fn draw(dice: &mut Dice, pieces: &[Piece], usual: Pattern, canvas: &mut Canv
     if dice.chance(0.15) {
         hide(dice, &ground, canvas);
     }
-    let noise = dice.between(0.01, 0.05);
+    let noise = dice.between(0.01, 0.04);
     canvas.finish(out, |value| value + dice.near_zero() * noise);
 }
 
@@ -133,7 +133,7 @@ fn choose_tones(dice: &mut Dice, usual: Pattern) -> (Colour, Cloth) {
     let light_ground = dice.chance(LIGHT_GROUND);
     let towards = |level: f32| if light_ground { 1.0 - level } else { level };
     let ground = dice.between(0.0, 0.3);
-    let main = ground + dice.between(0.4, 0.98 - ground);
+    let main = ground + dice.between(0.5, 0.98 - ground);
     let trim = mix(ground + 0.15, 1.0, dice.between(0.0, 1.0));
     let strength = dice.between(0.0, 0.9);
     let ground = Colour::new(dice, towards(ground), 0.3);
@@ -143,7 +143,7 @@ fn choose_tones(dice: &mut Dice, usual: Pattern) -> (Colour, Cloth) {
 }
 
 /// How often the background is light and the garment dark.
-const LIGHT_GROUND: f32 = 0.2;
+const LIGHT_GROUND: f32 = 0.05;
 
 /// Lays a bar over a part of the picture, near one of its sides.
 fn hide(dice: &mut Dice, ground: &Colour, canvas: &mut Canvas) {

@@ -11,24 +11,27 @@ pub enum Pattern {
     /// Waves along a direction.
     Stripes(Point),
     Checks,
+    /// Checks that stand on a corner.
+    Argyle,
     Dots,
     /// Soft stains.
     Clouds,
 }
 
+/// What cloth has that isn't usual: half of it nothing.
 const PATTERNS: [Pattern; 8] = [
     Pattern::Plain,
     Pattern::Plain,
+    Pattern::Plain,
+    Pattern::Clouds,
     Pattern::Stripes([0.0, 1.0]),
     Pattern::Stripes([1.0, 0.0]),
-    Pattern::Stripes([0.7, 0.7]),
     Pattern::Checks,
     Pattern::Dots,
-    Pattern::Clouds,
 ];
 
 /// How often a garment has its usual pattern; that is what a reader of local features has before a linear one.
-const USUAL: f32 = 0.75;
+const USUAL: f32 = 0.85;
 
 /// A pattern, its period in the garment's units, and its strength.
 pub struct Texture {
@@ -42,7 +45,7 @@ impl Texture {
     /// Often of the pattern that is usual for the garment, else of any.
     pub fn new(dice: &mut Dice, usual: Pattern) -> Self {
         let pattern = if dice.chance(USUAL) { usual } else { PATTERNS[dice.below(PATTERNS.len())] };
-        let (period, strength) = (dice.between(0.12, 0.22), dice.between(0.16, 0.3));
+        let (period, strength) = (dice.between(0.12, 0.22), dice.between(0.22, 0.36));
         Self { pattern, period, strength, phase: dice.between(0.0, 1000.0) }
     }
 
@@ -54,6 +57,7 @@ impl Texture {
                 Pattern::Plain => 0.0,
                 Pattern::Stripes([x, y]) => wave(x * u + y * v + self.phase),
                 Pattern::Checks => wave(u) * 0.6 + wave(v) * 0.6,
+                Pattern::Argyle => wave(0.7 * (u + v)) * 0.6 + wave(0.7 * (u - v)) * 0.6,
                 Pattern::Dots => wave(u) * wave(v),
                 Pattern::Clouds => self.cloud([u, v]),
             }

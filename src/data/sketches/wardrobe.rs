@@ -44,8 +44,8 @@ pub const GARMENTS: [Garment; 10] = [
     Garment { cut: tops::coat, usual: Pattern::Checks },
     Garment { cut: shoes::sandal, usual: Pattern::Plain },
     Garment { cut: tops::shirt, usual: Pattern::Stripes([1.0, 0.0]) },
-    Garment { cut: shoes::sneaker, usual: Pattern::Plain },
-    Garment { cut: bag, usual: Pattern::Checks },
+    Garment { cut: shoes::sneaker, usual: Pattern::Stripes([0.7, -0.7]) },
+    Garment { cut: bag, usual: Pattern::Argyle },
     Garment { cut: shoes::ankle_boot, usual: Pattern::Clouds },
 ];
 
