@@ -24,6 +24,22 @@ fn the_reference_has_every_layer_with_its_signature() {
     assert!(missing.is_empty(), "docs/language.md has no row that begins with {missing:#?}");
 }
 
+#[test]
+fn the_reference_has_every_block_of_the_standard_library() {
+    let page = read(&root().join("docs/language.md"));
+    let page = page.split("\n## The standard library\n").nth(1).expect("the page has a section for it");
+    for entry in std::fs::read_dir(root().join("stdlib")).expect("the standard library can be read") {
+        let path = entry.expect("the standard library can be read").path();
+        let library = path.file_stem().unwrap_or_default().display().to_string();
+        let start = format!("\n| `use {library}` |");
+        let row = page.split(&start).nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        for block in read(&path).lines().filter_map(|line| line.strip_prefix("block ")) {
+            let signature = block.split(" =").next().unwrap_or_default();
+            assert!(row.contains(&format!("`{signature}`")), "docs/language.md lacks `{signature}` of `{library}`");
+        }
+    }
+}
+
 /// A fenced block: what stands after its fence, its text, and whether nothing stands between it and the block before.
 #[derive(Debug, Default)]
 struct Block {
