@@ -90,7 +90,7 @@ fn output_failure(block: &Block, promise: &Block, folder: &Path) -> Option<Strin
     let (same, found) = match promise.info.as_str() {
         "text" => {
             let found = printed(&netc_check(folder, &[block.file()]));
-            (found.trim_end() == promise.text.trim_end(), found)
+            (lines(&found) == lines(&promise.text), found)
         }
         "json" => {
             let output = netc_check(folder, &["--format", "json", block.file()]);
@@ -103,6 +103,11 @@ fn output_failure(block: &Block, promise: &Block, folder: &Path) -> Option<Strin
         _ => return None,
     };
     (!same).then(|| format!("netc prints\n{found}\n--- but the page has\n{}", promise.text))
+}
+
+/// What is compared of a text: white space at the ends of lines, and empty lines at its own end, are not.
+fn lines(text: &str) -> Vec<&str> {
+    text.trim_end().lines().map(str::trim_end).collect()
 }
 
 fn netc_check(folder: &Path, arguments: &[&str]) -> Output {
