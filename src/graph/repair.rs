@@ -13,6 +13,8 @@ use crate::source::Span;
 const BUDGET: usize = 100_000;
 /// How many layers before the fault are changed.
 const REACH: usize = 12;
+/// By how much a padding is changed at most.
+const FAR: usize = 16;
 /// How many repairs are offered.
 const MOST: usize = 2;
 
@@ -138,7 +140,7 @@ fn changes(case: &Case, at: usize) -> Vec<(Args, usize, usize)> {
     let pools = node.layer.name.ends_with("Pool");
     let stride = node.args.optional_size("stride").unwrap_or(kernel);
     let tied = pools && stride == kernel;
-    let sides = (1..=side + 3).filter(|&other| other != side && other + 3 >= side && !(pools && other == 1));
+    let sides = (side.saturating_sub(3).max(1)..=side + 3).filter(|&other| other != side && !(pools && other == 1));
     let mut changes: Vec<(Args, usize, usize)> = sides
         .map(|other| {
             let args = node.args.replaced("kernel", square(other));
@@ -155,7 +157,7 @@ fn changes(case: &Case, at: usize) -> Vec<(Args, usize, usize)> {
     }
     if let Some(pad) = node.args.optional_size("pad").filter(|pad| pad[0] == pad[1]) {
         let most = if pools { side / 2 } else { side.saturating_sub(1) };
-        let pads = (0..=most).filter(|&other| other != pad[0]);
+        let pads = (pad[0].saturating_sub(FAR)..=most.min(pad[0] + FAR)).filter(|&other| other != pad[0]);
         changes.extend(
             pads.map(|other| (node.args.replaced("pad", square(other)), 1 + usize::from(tied), pad[0].abs_diff(other))),
         );

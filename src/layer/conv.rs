@@ -42,8 +42,11 @@ fn check_same_padding(args: &Args) -> Result<(), Fault> {
 }
 
 fn undivided(groups: usize, channels: usize) -> Fault {
-    Fault::new(Code::DIVISION, format!("`Conv` cannot split {channels} channels into {groups} groups"))
-        .at("groups", format!("{groups} does not divide {channels}"))
+    Fault::new(
+        Code::DIVISION,
+        format!("`Conv` cannot split {} into {}", plural(channels, "channel"), plural(groups, "group")),
+    )
+    .at("groups", format!("{groups} does not divide {channels}"))
 }
 
 fn infer(args: &Args, context: &Context) -> Result<Typed, Fault> {

@@ -1,5 +1,6 @@
 //! `BatchNorm`, `LayerNorm`, `GroupNorm`.
 
+use super::conv::plural;
 use super::signature::Kind;
 use super::{Context, Fault, Layer, Op, Typed, keep, map_of, required};
 use crate::diagnostic::Code;
@@ -29,7 +30,7 @@ fn group_norm(groups: usize, context: &Context) -> Result<Typed, Fault> {
     if channels.is_multiple_of(groups) {
         return keep(Op::GroupNorm { groups }, context);
     }
-    let message = format!("`GroupNorm` cannot split {channels} channels into {groups} groups");
+    let message = format!("`GroupNorm` cannot split {} into {}", plural(channels, "channel"), plural(groups, "group"));
     let fault = Fault::new(Code::DIVISION, message).at("groups", format!("{groups} does not divide {channels}"));
     Err(fault.makes(context.input()))
 }

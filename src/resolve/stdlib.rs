@@ -1,6 +1,12 @@
 //! The standard library: files of blocks in the language itself, embedded in the binary.
 
-const FILES: &[(&str, &str)] = &[("conv", include_str!("../../stdlib/conv.net"))];
+const FILES: &[(&str, &str)] = &[
+    ("attention", include_str!("../../stdlib/attention.net")),
+    ("conv", include_str!("../../stdlib/conv.net")),
+    ("inception", include_str!("../../stdlib/inception.net")),
+    ("recurrent", include_str!("../../stdlib/recurrent.net")),
+    ("residual", include_str!("../../stdlib/residual.net")),
+];
 
 /// The text of `stdlib/<name>.net`.
 pub fn text(name: &str) -> Option<&'static str> {

@@ -189,7 +189,7 @@ fn evaluate_choice(values: &[Expr], span: Span, words: &[&'static str], scope: &
 
 fn negate(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
     match value {
-        Value::Integer(value) => Value::Integer(-value),
+        Value::Integer(value) if value != i64::MIN => Value::Integer(-value),
         Value::Float(value) => Value::Float(-value),
         Value::Error => Value::Error,
         other => {
@@ -262,7 +262,7 @@ fn integers(operator: Operator, a: i64, b: i64) -> Result<Value, &'static str> {
         Operator::Minus => a.checked_sub(b),
         Operator::Times => a.checked_mul(b),
         Operator::Divide if b == 0 => return Err("it divides by zero"),
-        Operator::Divide if a % b == 0 => a.checked_div(b),
+        Operator::Divide if a.checked_rem(b).is_none_or(|rest| rest == 0) => a.checked_div(b),
         Operator::Divide => return floats(operator, a as f64, b as f64),
     };
     exact.map(Value::Integer).ok_or("it does not fit into 64 bits")

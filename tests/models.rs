@@ -1,0 +1,169 @@
+//! Every network under `models/`: its input, parameters, multiply-adds and outputs.
+//!
+//! The sizes are PyTorch's for the same network.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use support::{Checked, check_text};
+
+/// Path under `models/`, input, parameters, multiply-adds of one image, outputs.
+type Row = (&'static str, &'static str, u64, u64, &'static str);
+
+const MODELS: &[Row] = &[
+    ("bas/ann1.net", "1x28x28", 567_434, 566_528, "10"),
+    ("bas/ann2.net", "1x28x28", 567_434, 566_528, "10"),
+    ("bas/ann3.net", "1x28x28", 576_810, 575_808, "10"),
+    ("bas/cnn1.net", "1x28x28", 468_202, 18_691_840, "10"),
+    ("bas/cnn2.net", "1x28x28", 468_202, 18_691_840, "10"),
+    ("bas/cnn3.net", "1x28x28", 436_202, 29_275_904, "10"),
+    ("classics/alexnet_cifar.net", "3x32x32", 2_472_266, 14_957_056, "10"),
+    ("classics/lenet5.net", "1x28x28", 61_706, 416_520, "10"),
+    ("classics/mobilenet.net", "3x32x32", 3_217_226, 46_354_432, "10"),
+    ("classics/resnet18.net", "3x32x32", 11_173_962, 555_422_720, "10"),
+    ("classics/resnet20.net", "3x32x32", 272_474, 40_813_184, "10"),
+    ("classics/unet.net", "3x32x32", 1_929_645, 144_116_224, "10, 3x32x32"),
+    ("classics/vgg11.net", "3x32x32", 9_228_362, 152_769_536, "10"),
+    ("classics/vgg16.net", "3x32x32", 14_724_042, 313_201_664, "10"),
+    ("classics/wrn16_4.net", "3x32x32", 2_748_890, 392_612_352, "10"),
+    ("cs554/model1_cnn.net", "3x32x32", 1_403_050, 39_748_864, "10"),
+    ("cs554/model2_cnn_lstm.net", "3x32x32", 716_458, 44_958_976, "10"),
+    ("cs554/model3_skip.net", "3x32x32", 1_248_618, 45_490_816, "10"),
+    ("cs554/model4_autoencoder.net", "3x32x32", 155_181, 3_747_840, "10, 3x32x32"),
+    ("group24/cnn_batchnorm.net", "1x28x28", 455_114, 11_065_088, "10"),
+    ("group24/cnn_svm.net", "1x28x28", 455_114, 11_065_088, "10"),
+    ("group24/model1.net", "1x28x28", 40_122, 558_208, "10"),
+    ("group24/model2.net", "1x28x28", 29_994, 1_066_304, "10"),
+    ("group24/parallel.net", "1x28x28", 64_826, 1_218_304, "10"),
+    ("ji2022/model1.net", "1x28x28", 21_630, 1_936_180, "10"),
+    ("ji2022/model1_cnn.net", "1x28x28", 1_645_750, 3_366_680, "10"),
+    ("ji2022/model2.net", "1x28x28", 1_098_820, 1_867_880, "10"),
+    ("ji2022/model3.net", "1x28x28", 23_810, 1_844_280, "10"),
+    ("ji2022/model4.net", "1x28x28", 38_390, 497_000, "10"),
+    ("ji2022/model5.net", "1x28x28", 101_700, 218_000, "10"),
+    ("zhang/lstm.net", "1x28x28", 19_540, 521_710, "10"),
+    ("zhang/lstm4.net", "1x28x28", 39_700, 1_070_510, "10"),
+    ("zhang/lstm_untuned.net", "1x28x28", 4_210, 107_720, "10"),
+    ("zhang/rnn.net", "1x28x28", 5_155, 130_690, "10"),
+];
+
+/// A file under `models/ji2022/printed/`, and code, message and first repair of each of its errors.
+type Printed = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+const PRINTED: &[Printed] = &[
+    (
+        "model1.net",
+        &[
+            ("N0401", "`FC` is written for 3240 values but receives 160", "`Pool(2)` in line 2 makes 40x9x9 = 3240"),
+            ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10, 10, layers=10)` reads 1 step"),
+        ],
+    ),
+    (
+        "model2.net",
+        &[("N0401", "`FC` is written for 3630 values but receives 480", "`Pool(2)` in line 2 makes 30x11x11 = 3630")],
+    ),
+    (
+        "model3.net",
+        &[
+            (
+                "N0403",
+                "`Pool` leaves nothing of a 2x2 map: its 4x4 kernel does not fit",
+                "`Pool(2)` for both in line 2 makes 40x4x4",
+            ),
+            ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10, 20)` reads 1 step"),
+            ("N0406", "the network makes 20 scores for 10 classes", "`LSTM(20, 10)` makes 10 scores"),
+        ],
+    ),
+    (
+        "model4.net",
+        &[(
+            "N0403",
+            "`Pool` leaves nothing of a 2x2 map: its 4x4 kernel does not fit",
+            "`Pool(2)` for both in line 2 makes 20x4x4",
+        )],
+    ),
+    (
+        "model5.net",
+        &[("N0401", "`FC` is written for 1000 values but receives 160", "`Pool(2)` in line 2 makes 10x10x10 = 1000")],
+    ),
+];
+
+fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
+}
+
+fn check_model(path: &str) -> Checked {
+    let file = models().join(path);
+    let text = std::fs::read_to_string(&file).expect("a model of the table can be read");
+    check_text(path, file.parent().map(Path::to_path_buf), &text)
+}
+
+#[test]
+fn every_model_has_the_sizes_of_the_table() {
+    for &(path, input, params, macs, outputs) in MODELS {
+        let checked = check_model(path);
+        assert_eq!(checked.complaints(), "", "{path}");
+        let found =
+            (checked.report.input.map(|shape| shape.to_string()), checked.report.params(), checked.report.macs());
+        assert_eq!(found, (Some(input.to_string()), Some(params), Some(macs)), "{path}");
+        assert_eq!(shapes_of_outputs(&checked), outputs, "{path}");
+    }
+}
+
+#[test]
+fn the_printed_networks_have_these_faults_and_no_others() {
+    for &(file, expected) in PRINTED {
+        let checked = check_model(&format!("ji2022/printed/{file}"));
+        let errors = checked.report.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let found = errors.map(|error| (error.id.as_str(), error.message.as_str(), error.fixes[0].title.as_str()));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{file}");
+    }
+}
+
+/// `10`, or `10, 3x32x32`.
+fn shapes_of_outputs(checked: &Checked) -> String {
+    let shapes = checked.report.outputs.iter().map(|(_, shape)| shape.map_or("?".into(), |shape| shape.to_string()));
+    shapes.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_table_has_every_model() {
+    let mut found = net_files(&models(), "");
+    found.retain(|path| !path.contains("printed/"));
+    found.sort();
+    assert_eq!(found, MODELS.iter().map(|row| row.0).collect::<Vec<_>>());
+}
+
+fn net_files(folder: &Path, prefix: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the folder of models can be read");
+    let files = entries.flat_map(|entry| {
+        let entry = entry.expect("the folder of models can be read");
+        let path = format!("{prefix}{}", entry.file_name().display());
+        if entry.path().is_dir() { net_files(&entry.path(), &format!("{path}/")) } else { vec![path] }
+    });
+    files.filter(|path| path.ends_with(".net")).collect()
+}
+
+#[test]
+fn every_model_says_where_it_is_from() {
+    for (path, ..) in MODELS {
+        let text = std::fs::read_to_string(models().join(path)).expect("a model of the table can be read");
+        assert!(text.starts_with("# "), "{path} begins with a comment");
+    }
+}
+
+#[test]
+fn all_models_together_check_fast() {
+    MODELS.iter().for_each(|row| drop(check_model(row.0)));
+    let best = (0..5).map(|_| time_of_all()).min().expect("five runs");
+    println!("{} models in {best:?}", MODELS.len());
+    assert!(best < Duration::from_millis(50), "{best:?}");
+}
+
+fn time_of_all() -> Duration {
+    let start = Instant::now();
+    MODELS.iter().for_each(|row| drop(check_model(row.0)));
+    start.elapsed()
+}
