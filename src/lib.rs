@@ -7,11 +7,14 @@
 //! ```
 
 pub mod cli;
+pub mod data;
 pub mod diagnostic;
 pub mod graph;
 pub mod layer;
+pub mod lower;
 pub mod random;
 pub mod report;
 pub mod resolve;
 pub mod source;
 pub mod syntax;
+pub mod train;

@@ -13,7 +13,7 @@ use crate::graph::{ChoiceReport, Given, LayerReport, Report, check};
 use crate::layer::Shape;
 use crate::report::layer_table;
 use crate::resolve::Value;
-use crate::source::{FileId, SourceMap};
+use crate::source::SourceMap;
 
 /// Check files: infer every shape, explain every mistake
 #[derive(Args, Debug)]
@@ -47,7 +47,7 @@ pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
 
 impl Check {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        let given = Given { input: self.input, classes: self.classes.map(|n| n as usize), dataset: None };
+        let given = Given { input: self.input, classes: self.classes.map(|n| n as usize), ..Given::default() };
         let mut results: Vec<Json> = vec![];
         let mut status = 0;
         let files = net_files(&self.files)?;
@@ -144,18 +144,4 @@ fn layer_to_json(layer: &LayerReport, sources: &SourceMap) -> Json {
         "macs": layer.cost.map(|cost| cost.macs),
         "implicit": layer.implicit,
     })
-}
-
-/// The file's id and report, or the diagnostics shown; for commands that need a network without errors.
-pub fn checked(
-    sources: &mut SourceMap,
-    path: &std::path::Path,
-    given: &Given,
-    terminal: &Terminal,
-) -> Result<(FileId, Report), Failure> {
-    let file = read_source(sources, path)?;
-    let report = check(sources, file, given);
-    let shown = report.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    shown.for_each(|diagnostic| terminal.show(diagnostic, sources));
-    if report.is_ok() { Ok((file, report)) } else { Err(Failure::Reported(1)) }
 }

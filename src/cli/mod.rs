@@ -3,8 +3,13 @@
 //! One file for each command. Status 0: done; 1: the files have errors; 2: the command could not run.
 
 mod check;
+mod eval;
 mod files;
+mod network;
+mod predict;
+mod progress;
 mod terminal;
+mod train;
 
 use std::process::ExitCode;
 
@@ -41,6 +46,9 @@ enum Format {
 #[derive(Subcommand, Debug)]
 enum Command {
     Check(check::Check),
+    Train(train::Train),
+    Eval(eval::Eval),
+    Predict(predict::Predict),
 }
 
 /// How a command ends that did not succeed.
@@ -66,6 +74,9 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::new(arguments.color);
     let outcome = match arguments.command {
         Command::Check(check) => check.run(&terminal),
+        Command::Train(train) => train.run(&terminal),
+        Command::Eval(eval) => eval.run(&terminal),
+        Command::Predict(predict) => predict.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

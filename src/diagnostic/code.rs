@@ -72,6 +72,7 @@ codes! {
     RECURSION        "N0503" 1 "a definition contains itself";
     UNNAMED_OUTPUTS  "N0504" 1 "several outputs have no names";
     UNTRAINABLE      "N0505" 1 "no output has a loss";
+    OPEN_CHOICE      "N0506" 1 "a file with choices stands for several networks";
 
     DATA_MISSING     "N0701" 2 "a data set is not where it was looked for";
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";
@@ -86,6 +87,7 @@ codes! {
     NOT_FINITE       "N0806" 1 "the loss is no longer a number";
     NOT_A_RUN        "N0807" 2 "a folder is not a run of netc";
     UNKNOWN_CODE     "N0808" 2 "no code has this name";
+    STOPPED          "N0809" 1 "training was stopped before its end";
 }
 
 #[cfg(test)]

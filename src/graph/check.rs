@@ -31,6 +31,8 @@ pub struct Report {
     pub graph: Option<Graph>,
     /// A file of blocks.
     pub library: bool,
+    /// The file's text with its imports inlined.
+    pub text: String,
 }
 
 /// A line of the layer table.
@@ -79,7 +81,9 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
     let library = package.modules[0].ast.chain.is_none();
     let mut checker = Checker { sources, given, found: Findings::default(), first: None, choices: vec![] };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
-    checker.finish(file, library, found, limit)
+    let mut report = checker.finish(file, library, found, limit);
+    report.text = resolve::inlined(sources, file, &package);
+    report
 }
 
 struct Checker<'a> {
@@ -198,6 +202,7 @@ impl Report {
             choices: vec![],
             graph: None,
             library: false,
+            text: String::new(),
         };
         let mut all = Diagnostics::new();
         all.extend(diagnostics);

@@ -15,15 +15,17 @@ pub struct Given {
     pub input: Option<[usize; 3]>,
     /// `--classes`, which wins over the data set and the file.
     pub classes: Option<usize>,
-    /// The data set's image shape, for files without one, and its number of classes.
-    pub dataset: Option<([usize; 3], usize)>,
+    /// The data set's image shape, for files without one.
+    pub dataset_input: Option<[usize; 3]>,
+    /// The data set's number of classes, which wins over the file's.
+    pub dataset_classes: Option<usize>,
 }
 
 /// The setting of a network, and a note if its input was guessed.
 pub fn setting(network: &Network, given: &Given) -> (Setting, Option<Diagnostic>) {
     let written = network.classes.map(|classes| classes.value);
-    let classes = given.classes.or(given.dataset.map(|(_, classes)| classes)).or(written).unwrap_or(CLASSES);
-    let known = given.input.or(network.input.map(|input| input.value)).or(given.dataset.map(|(shape, _)| shape));
+    let classes = given.classes.or(given.dataset_classes).or(written).unwrap_or(CLASSES);
+    let known = given.input.or(network.input.map(|input| input.value)).or(given.dataset_input);
     match known {
         Some([channels, height, width]) => (Setting { input: Shape::map(channels, height, width), classes }, None),
         None => {

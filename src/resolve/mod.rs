@@ -3,6 +3,7 @@
 mod bind;
 mod combinations;
 mod expand;
+mod inline;
 mod labels;
 pub mod names;
 mod package;
@@ -11,6 +12,7 @@ mod value;
 
 pub use bind::written;
 pub use combinations::{Combination, MAX_COMBINATIONS, combinations};
+pub use inline::inlined;
 pub use package::{Package, load};
 pub use value::{Choices, Met, Value};
 

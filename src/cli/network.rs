@@ -1,0 +1,78 @@
+//! A `.net` file, or the text in a checkpoint -> a graph that can run, its mistakes shown.
+
+use std::path::Path;
+
+use super::Failure;
+use super::files::read_source;
+use super::terminal::Terminal;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::{Given, Graph, Report, check};
+use crate::source::{FileId, SourceMap};
+use crate::train::Checkpoint;
+
+/// A network without errors and without open choices.
+#[derive(Debug)]
+pub struct Runnable {
+    pub graph: Graph,
+    /// Its text, imports inlined.
+    pub text: String,
+}
+
+/// Reads and checks a file; shows what is wrong with it.
+pub fn runnable(path: &Path, given: &Given, terminal: &Terminal) -> Result<Runnable, Failure> {
+    let mut sources = SourceMap::new();
+    let file = match read_source(&mut sources, path) {
+        Ok(file) => file,
+        Err(diagnostic) => {
+            terminal.show(&diagnostic, &sources);
+            return Err(Failure::Reported(diagnostic.status()));
+        }
+    };
+    checked(&mut sources, file, given, terminal)
+}
+
+fn checked(sources: &mut SourceMap, file: FileId, given: &Given, terminal: &Terminal) -> Result<Runnable, Failure> {
+    let report = check(sources, file, given);
+    report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, sources));
+    if let Some(diagnostic) = not_runnable(&report) {
+        terminal.show(&diagnostic, sources);
+    }
+    match report.graph {
+        Some(graph) if report.choices.is_empty() => Ok(Runnable { graph, text: report.text }),
+        _ => Err(Failure::Reported(1)),
+    }
+}
+
+/// What a file without errors lacks to be one network.
+fn not_runnable(report: &Report) -> Option<Diagnostic> {
+    if !report.is_ok() {
+        return None;
+    }
+    if let Some(choice) = report.choices.first() {
+        let diagnostic = Diagnostic::error(Code::OPEN_CHOICE, "the file stands for several networks");
+        return Some(diagnostic.at(choice.span, "choose one of these values to run it"));
+    }
+    report.library.then(|| {
+        Diagnostic::error(Code::NO_NETWORK, "the file holds blocks and no network")
+            .remark("name a file with a chain of layers")
+    })
+}
+
+/// The graph of a checkpoint's own network.
+pub fn of_checkpoint(checkpoint: &Checkpoint, terminal: &Terminal) -> Result<Graph, Failure> {
+    let metadata = &checkpoint.metadata;
+    let mut sources = SourceMap::new();
+    let name = format!("{} (the network in it)", checkpoint.path.display());
+    let file = sources.add(name, None, &*metadata.network);
+    let given = Given { input: Some(metadata.input), classes: Some(metadata.classes.len()), ..Given::default() };
+    let report = check(&mut sources, file, &given);
+    match report.graph {
+        Some(graph) => Ok(graph),
+        None => {
+            report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
+            let message = format!("the network in `{}` does not check", checkpoint.path.display());
+            let diagnostic = Diagnostic::error(Code::MISMATCH, message);
+            Err(diagnostic.remark("the file was changed after netc wrote it; take another checkpoint").into())
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `netc predict`: a checkpoint and image files -> their classes.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use super::files::cannot_read;
+use super::network::of_checkpoint;
+use super::progress::Progress;
+use super::terminal::Terminal;
+use super::train::use_threads;
+use super::{Failure, Format, Outcome};
+use crate::data::picture;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::train::{Checkpoint, Prediction, Predictor, RunFolder};
+
+/// Images that run at once.
+const BATCH: usize = 64;
+
+/// Classify images with a run or checkpoint
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// A run's folder, or a checkpoint
+    #[arg(value_name = "RUN|CHECKPOINT")]
+    checkpoint: PathBuf,
+    /// Image files, and folders of them
+    #[arg(required = true, value_name = "IMAGE|FOLDER")]
+    images: Vec<PathBuf>,
+    /// Threads to compute with [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Predict {
+    pub fn run(self, terminal: &Terminal) -> Outcome {
+        use_threads(self.threads);
+        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.checkpoint)?)?;
+        let graph = of_checkpoint(&checkpoint, terminal)?;
+        let predictor = Predictor::new(&graph, checkpoint)?;
+        let paths = image_files(&self.images)?;
+        let (predictions, status) = predict(&predictor, &paths, terminal);
+        terminal.print(&self.written(&predictor, &predictions));
+        if status == 0 { Ok(()) } else { Err(Failure::Reported(status)) }
+    }
+
+    fn written(&self, predictor: &Predictor, predictions: &[(&PathBuf, Prediction)]) -> String {
+        match self.format {
+            Format::Json => {
+                let each = predictions.iter().map(|(path, prediction)| to_json(predictor, path, prediction));
+                format!("{}\n", Json::Array(each.collect()))
+            }
+            Format::Text => {
+                let line = |(path, prediction): &(&PathBuf, Prediction)| {
+                    let label = &predictor.classes()[prediction.class];
+                    format!("{}  {label}  {:.4}\n", path.display(), prediction.scores[prediction.class])
+                };
+                predictions.iter().map(line).collect()
+            }
+        }
+    }
+}
+
+/// Runs the images that can be read, batch by batch; the others are reported, and give the status.
+fn predict<'p>(
+    predictor: &Predictor,
+    paths: &'p [PathBuf],
+    terminal: &Terminal,
+) -> (Vec<(&'p PathBuf, Prediction)>, u8) {
+    let bar = Progress::pass("predict", paths.len() as u64);
+    let mut status = 0;
+    let mut predictions = vec![];
+    for batch in paths.chunks(BATCH) {
+        let mut images: Vec<f32> = vec![];
+        let mut read: Vec<&PathBuf> = vec![];
+        for path in batch {
+            match predictor.read(path) {
+                Ok(image) => {
+                    images.extend(image);
+                    read.push(path);
+                }
+                Err(diagnostic) => {
+                    bar.suspend(|| terminal.show(&diagnostic, &Default::default()));
+                    status = status.max(diagnostic.status());
+                }
+            }
+        }
+        if !read.is_empty() {
+            predictions.extend(read.into_iter().zip(predictor.predict(&images)));
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    (predictions, status)
+}
+
+fn to_json(predictor: &Predictor, path: &Path, prediction: &Prediction) -> Json {
+    let scores = predictor.classes().iter().cloned().zip(prediction.scores.iter().map(|score| json!(score)));
+    json!({
+        "path": path.display().to_string(),
+        "label": predictor.classes()[prediction.class],
+        "score": prediction.scores[prediction.class],
+        "scores": scores.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// The image files that the paths name; of a folder all that are below it, by name.
+fn image_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
+    let mut files = vec![];
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        collect(path, &mut files).map_err(|fault| cannot_read(path, &fault))?;
+        if files.len() == before {
+            let message = format!("no image is in `{}`", path.display());
+            return Err(
+                Diagnostic::error(Code::READ, message).remark(format!("images are {}", picture::EXTENSIONS.join(", ")))
+            );
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(|entry| entry.file_name());
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            collect(&path, files)?;
+        } else if is_image(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_image(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| picture::EXTENSIONS.contains(&extension.as_str()))
+}

@@ -1,0 +1,112 @@
+//! Training and evaluation as they go on: a bar on a terminal, else a line for each epoch.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::train::{Figures, Watch};
+
+/// Shows what a training does; ends it after the batch in which Ctrl-C was pressed.
+pub struct Progress {
+    bar: ProgressBar,
+    epochs: u64,
+    epoch: u64,
+    began: Instant,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// For so many epochs.
+    pub fn new(epochs: u64, interrupted: Arc<AtomicBool>) -> Self {
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted }
+    }
+
+    /// A bar for a pass over `images` that trains nothing.
+    pub fn pass(label: &str, images: u64) -> ProgressBar {
+        let bar = bar(images);
+        bar.set_prefix(label.to_string());
+        bar
+    }
+
+    /// Ends the epoch's bar; without a terminal, prints the epoch's line.
+    pub fn end_epoch(&mut self, figures: Figures) {
+        self.bar.finish_and_clear();
+        let seconds = self.began.elapsed().as_secs_f64();
+        eprintln!("{}  {}  {seconds:.1} s", self.label(), described(figures));
+    }
+
+    /// Ends the bar of an epoch that was left.
+    pub fn abandon(&mut self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn label(&self) -> String {
+        format!("epoch {:>width$}/{}", self.epoch, self.epochs, width = self.epochs.to_string().len())
+    }
+}
+
+impl Watch for Progress {
+    fn begin_epoch(&mut self, epoch: u64, images: u64, done: u64) {
+        self.epoch = epoch;
+        self.began = Instant::now();
+        self.bar = bar(images);
+        self.bar.set_prefix(self.label());
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+    }
+
+    fn batch(&mut self, images: u64, figures: Figures) {
+        self.bar.set_message(described(figures));
+        self.bar.inc(images);
+    }
+
+    fn stop(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// `loss 0.3123  accuracy 88.90 %`
+pub fn described(figures: Figures) -> String {
+    match figures.accuracy {
+        Some(accuracy) => format!("loss {:.4}  accuracy {:.2} %", figures.loss, 100.0 * accuracy),
+        None => format!("loss {:.4}", figures.loss),
+    }
+}
+
+fn bar(images: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return hidden();
+    }
+    let bar = ProgressBar::new(images);
+    let template = "{prefix}  {bar:24}  {pos}/{len}  {per_sec} images  {eta} left  {msg}";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("=> ").with_key(
+        "per_sec",
+        |state: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        },
+    ));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn hidden() -> ProgressBar {
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+}
+
+/// Set by the first Ctrl-C (or SIGTERM); the second ends the process at once.
+pub fn interruption() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let seen = flag.clone();
+    let installed = ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nending after this batch; press Ctrl-C again to end at once");
+    });
+    debug_assert!(installed.is_ok(), "one handler for each process");
+    flag
+}

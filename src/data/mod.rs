@@ -1,0 +1,143 @@
+//! Data set's name -> images with labels, in two parts, and their statistics.
+//!
+//! Reads the publishers' own files; one set is drawn by a program and needs none. Knows nothing of networks: a wanted
+//! image shape comes in as three numbers.
+
+mod batches;
+mod fashion_mnist;
+mod fit;
+mod folder;
+mod idx;
+mod kept;
+pub mod picture;
+pub mod sketches;
+mod statistics;
+
+pub use batches::{Batch, Loader, Preparation, shuffle};
+pub use folder::{DataFolder, Environment};
+pub use statistics::Statistics;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Channels, height and width of an image.
+pub type ImageShape = [usize; 3];
+
+/// Images of one shape, each with the number of its class.
+pub trait Images: Send + Sync {
+    fn len(&self) -> usize;
+
+    fn shape(&self) -> ImageShape;
+
+    /// The class of image `index`, which is below `len`.
+    fn label(&self, index: usize) -> usize;
+
+    /// Writes image `index` to `out`, which holds the shape's product: channel by channel, rows from the top.
+    fn read(&self, index: usize, out: &mut [u8]);
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of one image.
+    fn size(&self) -> usize {
+        self.shape().iter().product()
+    }
+}
+
+/// A data set, its images in the shape that was asked for.
+#[derive(Clone)]
+pub struct Dataset {
+    pub name: String,
+    pub classes: Vec<String>,
+    pub train: Arc<dyn Images>,
+    pub test: Arc<dyn Images>,
+    /// Of the training part, as it is read.
+    pub statistics: Statistics,
+}
+
+impl Dataset {
+    pub fn shape(&self) -> ImageShape {
+        self.train.shape()
+    }
+}
+
+type Open = fn(&DataFolder, Option<ImageShape>) -> Result<Dataset, Diagnostic>;
+
+/// One row for each data set: its name, what is known of it, how to open it.
+const SETS: &[(&str, Native, Open)] = &[
+    (sketches::NAME, Native { shape: None, classes: sketches::CLASSES }, |_, shape| sketches::open(shape)),
+    (
+        fashion_mnist::NAME,
+        Native { shape: Some(fashion_mnist::NATIVE), classes: fashion_mnist::CLASSES.len() },
+        fashion_mnist::open,
+    ),
+];
+
+/// Opens a data set by its name, with its images in `shape` or, without one, as they are.
+///
+/// # Errors
+/// N0703 for an unknown name, N0704 for a shape that its images cannot take, N0701, N0702 and N0804 for its files.
+pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
+    match SETS.iter().find(|(known, ..)| *known == name) {
+        Some((_, _, open)) => open(folder, shape),
+        None => Err(unknown(name)),
+    }
+}
+
+/// What is known of a data set before it is opened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Native {
+    /// The shape of its images; none where they are drawn in the shape that is asked for.
+    pub shape: Option<ImageShape>,
+    pub classes: usize,
+}
+
+/// What is known of a data set before it is opened.
+///
+/// # Errors
+/// N0703 for an unknown name.
+pub fn native(name: &str) -> Result<Native, Diagnostic> {
+    SETS.iter().find(|(known, ..)| *known == name).map(|&(_, native, _)| native).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    let names: Vec<String> = SETS.iter().map(|(known, ..)| format!("`{known}`")).collect();
+    let error = Diagnostic::error(Code::DATA_UNKNOWN, format!("there is no data set `{name}`"));
+    match nearest(name) {
+        Some(known) => error.remark(format!("did you mean `{known}`?")),
+        None => error,
+    }
+    .remark(format!("the data sets are {}", names.join(", ")))
+}
+
+/// The known name that `name` is likely to stand for.
+fn nearest(name: &str) -> Option<&'static str> {
+    let letters = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+    let asked = letters(name);
+    let likeness = |known: &str| match asked.len() >= 4 && letters(known).contains(&asked) {
+        true => 1.0,
+        false => strsim::normalized_damerau_levenshtein(&letters(known), &asked),
+    };
+    let scored = SETS.iter().map(|&(known, ..)| (likeness(known), known));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.6).map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
+        let likely = [("fashion_mnist", "fashion-mnist"), ("FashionMNIST", "fashion-mnist"), ("sketch", "sketches")];
+        for (name, meant) in likely {
+            let error = open(name, &DataFolder::none(), None).err().expect(name);
+            assert_eq!(error.id.as_str(), "N0703");
+            assert_eq!(error.message, format!("there is no data set `{name}`"));
+            assert_eq!(error.notes[0], format!("did you mean `{meant}`?"));
+            assert_eq!(error.notes[1], "the data sets are `sketches`, `fashion-mnist`");
+        }
+        assert_eq!(native("imdb").unwrap_err().notes.len(), 1);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a program reads for one step and what it answers.
+
+use crate::random::{self, Purpose};
+
+/// Images with what the loss compares with, each batch-major.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a, E> {
+    /// The network's input, normalised: images x channels x height x width.
+    pub images: &'a [E],
+    /// The images scaled to [0, 1], which `mse` compares with; without them `images` stand in.
+    pub targets: Option<&'a [E]>,
+    /// A class of each image, smaller than the number of scores.
+    pub labels: &'a [usize],
+}
+
+/// What dropout masks depend on, beside the place in the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    pub seed: u64,
+    pub epoch: u64,
+    /// The place in the epoch of the batch's first image; the others follow.
+    pub first: u64,
+}
+
+impl Draw {
+    /// The number in [0, 1) for value `feature` of node `node` in the batch's image `row`: the same however the epoch is
+    /// cut into batches.
+    pub fn uniform(&self, row: usize, node: usize, feature: usize) -> f32 {
+        let key = random::key(self.seed, Purpose::Dropout, self.epoch, self.first + row as u64);
+        random::uniform(key, (node as u64) << 32 | feature as u64)
+    }
+}
+
+/// The values of each of the graph's outputs, in its order, batch-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outputs<E> {
+    pub values: Vec<Vec<E>>,
+}
+
+/// What a training step made, apart from the gradients; or an evaluation.
+#[derive(Clone, Debug)]
+pub struct Step<E> {
+    /// The mean over the batch.
+    pub loss: f64,
+    pub outputs: Outputs<E>,
+}

@@ -1,0 +1,65 @@
+//! Merges of several values into one.
+
+use dfdx::shapes::{Axis, HasShape};
+use dfdx::tensor::Tape;
+use dfdx::tensor_ops::{BroadcastTo, ReshapeTo, TryConcatAlong};
+
+use super::element::{Element, Flow};
+use crate::layer::{Merge, Shape};
+
+/// `inputs` are the shapes of `values`, at least one; `output` is the shape of the result.
+pub(super) fn lower_merge<E: Element, T: Tape<E, E::Dev>>(
+    merge: Merge,
+    values: Vec<Flow<E, T>>,
+    inputs: &[Shape],
+    output: Shape,
+) -> Flow<E, T> {
+    let count = values.len() as f64;
+    let values = distinct(values).into_iter();
+    let spread = |(value, &shape)| spread(value, shape, output);
+    match merge {
+        Merge::Add => fold(values.zip(inputs).map(spread), |a, b| a + b),
+        Merge::Mul => fold(values.zip(inputs).map(spread), |a, b| a * b),
+        Merge::Max => fold(values, |a, b| a.maximum(b)),
+        Merge::Mean => fold(values, |a, b| a + b) * E::of(1.0 / count),
+        Merge::Concat => concat(values, inputs, output),
+    }
+}
+
+/// Tensors of different identities, which dfdx's operations on two tensors ask for; the same value may be merged with
+/// itself.
+fn distinct<E: Element, T: Tape<E, E::Dev>>(values: Vec<Flow<E, T>>) -> Vec<Flow<E, T>> {
+    let copy = |(n, value)| if n == 0 { value } else { value * E::of(1.0) };
+    values.into_iter().enumerate().map(copy).collect()
+}
+
+fn fold<V>(mut values: impl Iterator<Item = V>, merge: impl FnMut(V, V) -> V) -> V {
+    let first = values.next().expect("a merge reads at least one value");
+    values.fold(first, merge)
+}
+
+/// A vector of C beside maps of CxHxW: each value at every position.
+fn spread<E: Element, T: Tape<E, E::Dev>>(value: Flow<E, T>, shape: Shape, output: Shape) -> Flow<E, T> {
+    if shape.count() == output.count() {
+        return value;
+    }
+    let batch = value.shape().0;
+    let spread = value.broadcast_like::<_, Axis<2>>(&(batch, output.features(), output.positions()));
+    spread.reshape_like(&(batch, output.count()))
+}
+
+/// Channels of maps lie one after the other in memory; features of sequences join in each step.
+fn concat<E: Element, T: Tape<E, E::Dev>>(
+    values: impl Iterator<Item = Flow<E, T>>,
+    inputs: &[Shape],
+    output: Shape,
+) -> Flow<E, T> {
+    let steps = if let Shape::Sequence { steps, .. } = output { steps } else { 1 };
+    let by_step = |(value, shape): (Flow<E, T>, &Shape)| {
+        let batch = value.shape().0;
+        value.reshape_like(&(batch, steps, shape.count() / steps))
+    };
+    let joined = fold(values.zip(inputs).map(by_step), |a, b| (a, b).concat_along(Axis::<2>));
+    let batch = joined.shape().0;
+    joined.reshape_like(&(batch, output.count()))
+}

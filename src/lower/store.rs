@@ -1,0 +1,135 @@
+//! Graph -> the flat store of all its parameters: values and gradients, each tensor at an offset with a name.
+
+use std::ops::Range;
+
+use rand::Rng;
+
+use super::element::Element;
+use crate::graph::Graph;
+use crate::layer::{Init, Param};
+use crate::random::{self, Purpose};
+
+/// All tensors of a network. Trained values and their gradients lie in one vector each, at the same offsets; buffers (the
+/// running statistics of `BatchNorm`) lie in a third.
+#[derive(Clone, Debug)]
+pub struct Store<E> {
+    entries: Vec<Entry>,
+    /// Which entries each node owns.
+    nodes: Vec<Range<usize>>,
+    values: Vec<E>,
+    gradients: Vec<E>,
+    buffers: Vec<E>,
+}
+
+/// One tensor's place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Path and PyTorch's suffix: `Stage.2.Conv.weight`.
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// False for buffers.
+    pub trained: bool,
+    /// Where it lies among the trained values, or among the buffers.
+    pub range: Range<usize>,
+}
+
+impl<E: Element> Store<E> {
+    /// PyTorch's initial distributions. A tensor's draws depend on the seed and its index in the graph alone.
+    pub fn init(graph: &Graph, seed: u64) -> Self {
+        let mut store = Self { entries: vec![], nodes: vec![], values: vec![], gradients: vec![], buffers: vec![] };
+        for node in &graph.nodes {
+            let first = store.entries.len();
+            for param in &node.params {
+                store.push(format!("{}.{}", node.path, param.name), param, seed);
+            }
+            store.nodes.push(first..store.entries.len());
+        }
+        store.gradients = vec![E::default(); store.values.len()];
+        store
+    }
+
+    fn push(&mut self, name: String, param: &Param, seed: u64) {
+        let drawn: Vec<E> = draw(param, random::key(seed, Purpose::Init, 0, self.entries.len() as u64));
+        let memory = if param.trained { &mut self.values } else { &mut self.buffers };
+        let range = memory.len()..memory.len() + param.count();
+        memory.extend(drawn);
+        self.entries.push(Entry { name, shape: param.shape.clone(), trained: param.trained, range });
+    }
+
+    /// All tensors, in the graph's order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The tensors of the graph's node of this index, in the order of its parameters.
+    pub fn of_node(&self, node: usize) -> &[Entry] {
+        &self.entries[self.nodes[node].clone()]
+    }
+
+    pub fn find(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// A tensor's values, in PyTorch's order.
+    pub fn value(&self, entry: &Entry) -> &[E] {
+        let memory = if entry.trained { &self.values } else { &self.buffers };
+        &memory[entry.range.clone()]
+    }
+
+    pub fn value_mut(&mut self, entry: &Entry) -> &mut [E] {
+        let memory = if entry.trained { &mut self.values } else { &mut self.buffers };
+        &mut memory[entry.range.clone()]
+    }
+
+    /// A trained tensor's gradient; empty for a buffer.
+    pub fn gradient(&self, entry: &Entry) -> &[E] {
+        if entry.trained { &self.gradients[entry.range.clone()] } else { &[] }
+    }
+
+    pub fn gradient_mut(&mut self, entry: &Entry) -> &mut [E] {
+        if entry.trained { &mut self.gradients[entry.range.clone()] } else { &mut [] }
+    }
+
+    /// All trained values.
+    pub fn values(&self) -> &[E] {
+        &self.values
+    }
+
+    /// The gradients of [`values`](Self::values), in the same order.
+    pub fn gradients(&self) -> &[E] {
+        &self.gradients
+    }
+
+    /// Both at once, for an optimizer.
+    pub fn values_and_gradients_mut(&mut self) -> (&mut [E], &mut [E]) {
+        (&mut self.values, &mut self.gradients)
+    }
+
+    pub fn zero_grads(&mut self) {
+        self.gradients.fill(E::default());
+    }
+
+    /// The same store in another element type.
+    pub fn convert<F: Element>(&self) -> Store<F> {
+        let convert = |memory: &[E]| memory.iter().map(|value| F::of(value.f64())).collect();
+        Store {
+            entries: self.entries.clone(),
+            nodes: self.nodes.clone(),
+            values: convert(&self.values),
+            gradients: convert(&self.gradients),
+            buffers: convert(&self.buffers),
+        }
+    }
+}
+
+fn draw<E: Element>(param: &Param, key: u64) -> Vec<E> {
+    let constant = |value| vec![E::of(value); param.count()];
+    match param.init {
+        Init::Zeros => constant(0.0),
+        Init::Ones => constant(1.0),
+        Init::Uniform { bound } => {
+            let mut stream = random::stream(key);
+            (0..param.count()).map(|_| E::of(stream.random_range(-bound..bound))).collect()
+        }
+    }
+}

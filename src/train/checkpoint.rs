@@ -1,0 +1,186 @@
+//! A safetensors file <-> parameters, optimizer state and [`Metadata`].
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::metadata::{Metadata, VERSION};
+use super::optimizer::Optimizer;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lower::{Entry, Store};
+
+/// The one key of the file's metadata.
+const KEY: &str = "netc";
+
+/// A checkpoint as read: its tensors by name, in PyTorch's order and shapes.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub path: PathBuf,
+    pub metadata: Metadata,
+    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+impl Checkpoint {
+    /// Writes a checkpoint beside its name, then renames it: whoever reads finds the old one or the new one, whole.
+    ///
+    /// # Errors
+    /// N0803 where it cannot be written; what stood there before still does.
+    pub fn save(path: &Path, metadata: &Metadata, store: &Store<f32>, optimizer: &Optimizer) -> Result<(), Diagnostic> {
+        let bytes = encode(metadata, store, optimizer)?;
+        let partial = path.with_extension("partial");
+        let written = write_all(&partial, &bytes).and_then(|()| std::fs::rename(&partial, path));
+        written.map_err(|fault| {
+            let _ = std::fs::remove_file(&partial);
+            cannot_write(path, &fault)
+        })
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// N0804 where it cannot be read, N0801 where it is no checkpoint.
+    pub fn load(path: &Path) -> Result<Self, Diagnostic> {
+        let bytes = std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?;
+        let metadata = read_metadata(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
+        let tensors = read_tensors(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
+        Ok(Self { path: path.to_path_buf(), metadata, tensors })
+    }
+
+    /// Puts the parameters into `store`.
+    ///
+    /// # Errors
+    /// N0805 where a tensor is missing or has another shape.
+    pub fn fill(&self, store: &mut Store<f32>) -> Result<(), Diagnostic> {
+        for entry in store.entries().to_vec() {
+            let values = self.tensor(&entry.name, &entry)?;
+            store.value_mut(&entry).copy_from_slice(values);
+        }
+        Ok(())
+    }
+
+    /// Puts the optimizer's state back.
+    ///
+    /// # Errors
+    /// N0805 where a tensor is missing or has another shape.
+    pub fn fill_optimizer(&self, store: &Store<f32>, optimizer: &mut Optimizer) -> Result<(), Diagnostic> {
+        let slots: Vec<&'static str> = optimizer.state().map(|(slot, _)| slot).collect();
+        let mut state = vec![];
+        for slot in slots {
+            let mut values = vec![0.0; store.values().len()];
+            for entry in store.entries().iter().filter(|entry| entry.trained) {
+                let name = slot_name(slot, entry);
+                values[entry.range.clone()].copy_from_slice(self.tensor(&name, entry)?);
+            }
+            state.push(values);
+        }
+        optimizer.restore(self.metadata.position.steps, state);
+        Ok(())
+    }
+
+    fn tensor(&self, name: &str, entry: &Entry) -> Result<&[f32], Diagnostic> {
+        match self.tensors.get(name) {
+            Some((shape, values)) if *shape == entry.shape => Ok(values),
+            Some((shape, _)) => {
+                Err(self.mismatch(format!("`{name}` has the shape {shape:?}, the network needs {:?}", entry.shape)))
+            }
+            None => Err(self.mismatch(format!("`{name}` is missing"))),
+        }
+    }
+
+    fn mismatch(&self, reason: String) -> Diagnostic {
+        let message = format!("`{}` does not fit its network: {reason}", self.path.display());
+        Diagnostic::error(Code::MISMATCH, message)
+            .remark("the file was changed after netc wrote it; take another checkpoint")
+    }
+}
+
+fn slot_name(slot: &str, entry: &Entry) -> String {
+    format!("optimizer.{slot}.{}", entry.name)
+}
+
+fn encode(metadata: &Metadata, store: &Store<f32>, optimizer: &Optimizer) -> Result<Vec<u8>, Diagnostic> {
+    let parameters = store.entries().iter().map(|entry| (entry.name.clone(), &entry.shape, store.value(entry)));
+    let trained = || store.entries().iter().filter(|entry| entry.trained);
+    let state = optimizer.state().flat_map(|(slot, values)| {
+        trained().map(move |entry| (slot_name(slot, entry), &entry.shape, &values[entry.range.clone()]))
+    });
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> =
+        parameters.chain(state).map(|(name, shape, values)| (name, shape.clone(), to_bytes(values))).collect();
+    let views =
+        tensors.iter().map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
+    let text = serde_json::to_string(metadata).map_err(|fault| internal(&fault))?;
+    let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>().map_err(|fault| internal(&fault))?;
+    safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), text)]))).map_err(|fault| internal(&fault))
+}
+
+fn internal(fault: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(Code::WRITE, format!("internal error: the checkpoint cannot be encoded: {fault}"))
+}
+
+fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn write_all(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(bytes)?;
+    file.into_inner()?.sync_all()
+}
+
+/// The error of a file that cannot be written.
+pub fn cannot_write(path: &Path, fault: &std::io::Error) -> Diagnostic {
+    use std::io::ErrorKind;
+    let advice = match fault.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "the disk is full; free some space, or choose another folder with `--out`"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "you may not write there; choose another folder with `--out`"
+        }
+        _ => "choose another folder with `--out`",
+    };
+    Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display())).remark(advice)
+}
+
+fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
+    let message = format!("cannot read `{}`: {fault}", path.display());
+    Diagnostic::error(Code::READ, message)
+        .remark("name a run's folder, or a file `*.safetensors` that netc has written")
+}
+
+fn not_a_checkpoint(path: &Path, reason: &str) -> Diagnostic {
+    let message = format!("`{}` is not a checkpoint of netc: {reason}", path.display());
+    Diagnostic::error(Code::CHECKPOINT, message)
+        .remark("checkpoints are the files `checkpoints/*.safetensors` of a run")
+}
+
+fn read_metadata(bytes: &[u8]) -> Result<Metadata, String> {
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|fault| format!("it is no safetensors file ({fault})"))?;
+    let text = header.metadata().as_ref().and_then(|map| map.get(KEY)).ok_or("its metadata has no key `netc`")?;
+    let metadata: Metadata =
+        serde_json::from_str(text).map_err(|fault| format!("its metadata cannot be read ({fault})"))?;
+    if metadata.version != VERSION {
+        return Err(format!("it has version {}, this netc reads {VERSION}", metadata.version));
+    }
+    let channels = metadata.input[0];
+    if metadata.mean.len() != channels || metadata.deviation.len() != channels {
+        return Err(format!("it has no mean and deviation for each of its {channels} channels"));
+    }
+    Ok(metadata)
+}
+
+fn read_tensors(bytes: &[u8]) -> Result<HashMap<String, (Vec<usize>, Vec<f32>)>, String> {
+    let file = SafeTensors::deserialize(bytes).map_err(|fault| format!("it is no safetensors file ({fault})"))?;
+    let tensors = file.tensors().into_iter().map(|(name, view)| match view.dtype() {
+        Dtype::F32 => {
+            let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            Ok((name, (view.shape().to_vec(), values)))
+        }
+        other => Err(format!("`{name}` holds {other:?}, not F32")),
+    });
+    tensors.collect()
+}

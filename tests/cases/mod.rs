@@ -1,0 +1,123 @@
+//! A file of tests/fixtures/torch -> the graph that its JSON describes, and its tensors.
+
+mod op;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use netc::graph::{Graph, Node, Output, Value};
+use netc::layer::Shape;
+use netc::lower::{Batch, Criterion, Draw, Element, Loss, Store, Term};
+use netc::source::{SourceMap, Span};
+use safetensors::SafeTensors;
+use serde_json::Value as Json;
+
+use op::{op_of, size, sizes};
+
+/// One network with PyTorch's figures for it.
+pub struct Case {
+    pub name: String,
+    pub graph: Graph,
+    pub loss: Loss,
+    pub draw: Draw,
+    pub labels: Vec<usize>,
+    tensors: HashMap<String, Vec<f32>>,
+}
+
+impl Case {
+    /// All cases, by name.
+    pub fn all() -> Vec<Case> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/torch");
+        let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().map(|path| Case::read(path)).collect()
+    }
+
+    fn read(path: &Path) -> Case {
+        let bytes = fs::read(path).unwrap();
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let json: Json = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["case"]).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap().tensors().into_iter();
+        Case {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            graph: graph_of(&json),
+            loss: loss_of(&json["outputs"]),
+            draw: draw_of(&json["draw"]),
+            labels: sizes(&json["labels"]),
+            tensors: tensors.map(|(name, view)| (name, floats(view.data()))).collect(),
+        }
+    }
+
+    pub fn tensor<E: Element>(&self, name: &str) -> Vec<E> {
+        let values = self.tensors.get(name).unwrap_or_else(|| panic!("{}: no tensor {name}", self.name));
+        values.iter().map(|&value| E::of(value.into())).collect()
+    }
+
+    pub fn store<E: Element>(&self) -> Store<E> {
+        let mut store = Store::init(&self.graph, 0);
+        for entry in store.entries().to_vec() {
+            store.value_mut(&entry).copy_from_slice(&self.tensor(&format!("value/{}", entry.name)));
+        }
+        store
+    }
+
+    pub fn batch<'a, E>(&'a self, images: &'a [E], targets: &'a [E]) -> Batch<'a, E> {
+        Batch { images, targets: Some(targets), labels: &self.labels }
+    }
+}
+
+fn graph_of(json: &Json) -> Graph {
+    let input = Shape::of(&sizes(&json["input"])).unwrap();
+    let mut graph = Graph { input, classes: size(&json["classes"]), nodes: vec![], outputs: vec![] };
+    for (index, node) in json["nodes"].as_array().unwrap().iter().enumerate() {
+        let node = node_of(&graph, index, node);
+        graph.nodes.push(node);
+    }
+    let output = |json: &Json| Output { name: json[0].as_str().unwrap().into(), value: value_of(&json[1]) };
+    graph.outputs = json["outputs"].as_array().unwrap().iter().map(output).collect();
+    graph
+}
+
+/// Its path is its number.
+fn node_of(graph: &Graph, index: usize, json: &Json) -> Node {
+    let inputs: Vec<Value> = json["reads"].as_array().unwrap().iter().map(value_of).collect();
+    let input = graph.shape(inputs[0]);
+    let op = op_of(json, input);
+    Node {
+        params: op.params(input),
+        op,
+        inputs,
+        output: Shape::of(&sizes(&json["output"])).unwrap(),
+        macs: 0,
+        name: "Layer",
+        path: index.to_string(),
+        block: vec![],
+        span: Span::new(SourceMap::new().add("", None, ""), 0, 0),
+        implicit: false,
+    }
+}
+
+fn value_of(json: &Json) -> Value {
+    usize::try_from(json.as_i64().unwrap()).map_or(Value::Input, Value::Node)
+}
+
+fn loss_of(outputs: &Json) -> Loss {
+    let term = |(output, json): (usize, &Json)| {
+        let criterion = match json[3].as_str()? {
+            "cross_entropy" => Criterion::CrossEntropy,
+            _ => Criterion::Mse,
+        };
+        Some(Term { output, weight: json[2].as_f64()?, criterion })
+    };
+    Loss { terms: outputs.as_array().unwrap().iter().enumerate().filter_map(term).collect() }
+}
+
+fn draw_of(json: &Json) -> Draw {
+    let number = |key: &str| json[key].as_u64().unwrap();
+    Draw { seed: number("seed"), epoch: number("epoch"), first: number("first") }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+}
