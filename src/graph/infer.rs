@@ -5,7 +5,7 @@
 use super::{Graph, Node, Output, Value};
 use crate::diagnostic::Code;
 use crate::layer::{self, Args, Context, Fault, Layer, Op, Shape, Typed};
-use crate::resolve::{Network, Source};
+use crate::resolve::{MAX_LAYERS, Network, Source};
 
 /// How many numbers one value of one image may hold.
 const MAX_VALUES: usize = 1 << 31;
@@ -99,6 +99,8 @@ struct Walk<'n> {
     /// The graph's value for each node of the network.
     values: Vec<Option<Value>>,
     params: u64,
+    /// Layers so far, each of a recurrent stack counted.
+    layers: usize,
 }
 
 impl<'n> Walk<'n> {
@@ -113,6 +115,7 @@ impl<'n> Walk<'n> {
             nodes: Vec::with_capacity(network.nodes.len()),
             values: Vec::with_capacity(network.nodes.len()),
             params: 0,
+            layers: 0,
         }
     }
 
@@ -176,7 +179,7 @@ impl<'n> Walk<'n> {
                     format!("`{}` makes {}, more than {MAX_VALUES} values for one image", layer.name, typed.output);
                 self.refuse(FaultPlace::Node(index), Fault::new(Code::LIMIT, message).labelled("too large"))
             }
-            Ok(typed) => Some(typed),
+            Ok(typed) => self.count_layers(index, &typed.op).map(|()| typed),
             Err(fault) => self.refuse(FaultPlace::Node(index), fault),
         };
         Some(plan)
@@ -251,6 +254,20 @@ impl<'n> Walk<'n> {
             implicit,
         });
         Some(Value::Node(self.nodes.len() - 1))
+    }
+
+    /// Refuses the recurrent stack that passes the limit on layers.
+    fn count_layers(&mut self, index: usize, op: &Op) -> Option<()> {
+        let more = if let Op::Recurrent(recurrent) = op { recurrent.layers } else { 1 };
+        let stacked = more > 1;
+        let total = self.layers.saturating_add(more);
+        if stacked && total > MAX_LAYERS {
+            let message = format!("the network has more than {MAX_LAYERS} layers ({total} with this stack)");
+            let fault = Fault::new(Code::LIMIT, message).at("layers", format!("{more} layers here"));
+            return self.refuse(FaultPlace::Node(index), fault);
+        }
+        self.layers = total;
+        Some(())
     }
 
     /// Reports the layer that passes the limit on parameters, once.
