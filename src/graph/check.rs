@@ -124,8 +124,8 @@ impl Checker<'_> {
                 self.choices.push(ChoiceReport { span: choice.span, values: vec![None; choice.count] });
                 self.choices.len() - 1
             });
-            let values = self.choices[index].values.iter_mut().zip(&choice.values);
-            values.for_each(|(known, value)| *known = known.take().or_else(|| value.clone()));
+            let known = &mut self.choices[index].values[choice.index];
+            *known = known.take().or_else(|| choice.value.clone());
         }
     }
 
@@ -266,7 +266,7 @@ impl Findings {
         let mut labelled = diagnostic;
         for choice in &self.combinations[holds[0]] {
             let values = self.values_in(choice.span, holds);
-            if values.len() < choice.count {
+            if !values.is_empty() && values.len() < choice.count {
                 labelled = labelled.with(choice.span, format!("for {}", values.join(" or ")));
             }
         }
@@ -278,7 +278,7 @@ impl Findings {
         let mut values: Vec<String> = vec![];
         for &index in combinations {
             let met = self.combinations[index].iter().find(|met| met.span == span);
-            let value = met.and_then(|met| met.values[met.index].as_ref()).map(Value::noun);
+            let value = met.and_then(|met| met.value.as_ref()).filter(|value| **value != Value::Error).map(Value::noun);
             values.extend(value.filter(|value| !values.contains(value)));
         }
         values

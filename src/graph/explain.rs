@@ -9,8 +9,6 @@ use crate::source::{SourceMap, Span};
 
 /// How many shapes of the trail are shown before the refusal.
 const TRAIL: usize = 8;
-/// How many uses of blocks around a mistake are shown.
-const USES: usize = 3;
 
 /// A network with what inference found wrong in it.
 pub struct Case<'a> {
@@ -52,7 +50,7 @@ impl Case<'_> {
         for source in makers(fault, node) {
             diagnostic = self.show_maker(diagnostic, *source, fault.fault.code);
         }
-        diagnostic = show_uses(diagnostic, node);
+        diagnostic = node.site.show_uses(diagnostic);
         diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
         let repairs = repair::search(self, fault);
         let rewrites = self.rewrites(index, fault);
@@ -62,7 +60,7 @@ impl Case<'_> {
     fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
         let output = &self.network.outputs[index];
         let diagnostic = match output.source {
-            Source::Node(node) => show_uses(diagnostic, &self.network.nodes[node]),
+            Source::Node(node) => self.network.nodes[node].site.show_uses(diagnostic),
             _ => diagnostic,
         };
         let diagnostic = diagnostic.at(self.primary(fault), fault.fault.label.clone());
@@ -161,9 +159,4 @@ fn made(shape: Shape, code: &Code) -> String {
         _ if counted => format!("{shape} = {}", shape.count()),
         _ => shape.to_string(),
     }
-}
-
-fn show_uses(diagnostic: Diagnostic, node: &Node) -> Diagnostic {
-    let uses: &[Span] = &node.site.uses;
-    uses.iter().rev().take(USES).fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"))
 }

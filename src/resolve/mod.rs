@@ -18,6 +18,7 @@ pub use value::{Choices, Met, Value};
 
 use std::rc::Rc;
 
+use crate::diagnostic::Diagnostic;
 use crate::layer::{Args, Layer};
 use crate::source::{Span, Spanned};
 
@@ -58,6 +59,17 @@ pub struct Site {
     pub blocks: Vec<String>,
     /// Where each is used.
     pub uses: Vec<Span>,
+}
+
+/// How many uses of blocks around a mistake are shown.
+const SHOWN_USES: usize = 3;
+
+impl Site {
+    /// Adds the innermost uses to a diagnostic of something inside them.
+    pub fn show_uses(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let shown = self.uses.iter().rev().take(SHOWN_USES);
+        shown.fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"))
+    }
 }
 
 /// Where a node reads from.

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use super::{Expander, Flow, Frame};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::resolve::names::{self, Known};
 use crate::resolve::package::Definition;
 use crate::resolve::value::{Scope, Value, evaluate};
 use crate::resolve::{Site, Source};
+use crate::resolve::{bind, names};
 use crate::source::Span;
 use crate::syntax::MAX_NESTING;
-use crate::syntax::ast::{BlockDefinition, Call, Name};
+use crate::syntax::ast::{Argument, BlockDefinition, Call, Name};
 
 impl<'p> Expander<'p> {
     pub(super) fn expand_block(
@@ -29,8 +29,20 @@ impl<'p> Expander<'p> {
             self.report_depth(call.span);
             return Flow::One(Source::Unknown);
         }
-        let given = self.bind_block(block, call);
+        let given = BlockArguments::bind(block, call, self);
         let frame = self.block_frame(definition, call);
+        self.expand_body(definition, block, frame, given, flow)
+    }
+
+    fn expand_body(
+        &mut self,
+        definition: Definition,
+        block: &'p BlockDefinition,
+        frame: Frame,
+        given: Vec<Option<Value>>,
+        flow: Flow,
+    ) -> Flow {
+        self.used.insert(definition);
         self.frames.push(frame);
         self.fill_parameters(block, given);
         self.labels.open(true);
@@ -38,6 +50,12 @@ impl<'p> Expander<'p> {
         self.labels.close();
         self.frames.pop();
         flow
+    }
+
+    /// Looks into a block that nobody uses: what comes in and its parameters are unknown.
+    pub(super) fn expand_unused(&mut self, definition: Definition, block: &'p BlockDefinition) {
+        let frame = Frame { block: Some(definition), ..Frame::of_module(definition.module) };
+        self.expand_body(definition, block, frame, vec![None; block.parameters.len()], Flow::One(Source::Unknown));
     }
 
     pub(super) fn report_recursion(&mut self, definition: Definition, call: &Call) {
@@ -67,91 +85,6 @@ impl<'p> Expander<'p> {
         }
     }
 
-    /// The values given for a block's parameters, by index; evaluated where the block is used.
-    pub(super) fn bind_block(&mut self, block: &BlockDefinition, call: &Call) -> Vec<Option<Value>> {
-        let mut given: Vec<Option<Value>> = vec![None; block.parameters.len()];
-        let mut places: Vec<Option<Span>> = vec![None; block.parameters.len()];
-        let mut extra: Vec<Span> = vec![];
-        let mut understood = true;
-        let mut position = 0;
-        for argument in &call.arguments {
-            let index = match &argument.name {
-                None => {
-                    position += 1;
-                    (position <= block.parameters.len()).then_some(position - 1)
-                }
-                Some(name) => {
-                    let index = block.parameters.iter().position(|parameter| parameter.name.value == name.value);
-                    if index.is_none() {
-                        understood = false;
-                        self.report_unknown_parameter(block, name);
-                        continue;
-                    }
-                    index
-                }
-            };
-            let Some(index) = index else {
-                extra.push(argument.span);
-                continue;
-            };
-            if let Some(first) = places[index] {
-                let message = format!("`{}` is given twice", block.parameters[index].name.value);
-                self.report(
-                    Diagnostic::error(Code::REPEATED, message)
-                        .at(argument.span, "the second time")
-                        .with(first, "the first time"),
-                );
-                continue;
-            }
-            places[index] = Some(argument.span);
-            given[index] = Some(evaluate(&argument.value, &[], self));
-        }
-        self.report_extra(block, &extra);
-        if understood {
-            self.report_missing(block, call, &given);
-        }
-        given
-    }
-
-    pub(super) fn report_unknown_parameter(&mut self, block: &BlockDefinition, name: &Name) {
-        let known: Vec<String> = block.parameters.iter().map(|parameter| parameter.name.value.clone()).collect();
-        let message = format!("the block `{}` has no parameter `{}`", block.name.value, name.value);
-        let diagnostic = Diagnostic::error(Code::UNKNOWN_ARGUMENT, message)
-            .at(name.span, "unknown parameter")
-            .with(block.name.span, "the block");
-        self.report(names::suggest(diagnostic, &name.value, name.span, Known::Names(&known)));
-    }
-
-    pub(super) fn report_extra(&mut self, block: &BlockDefinition, extra: &[Span]) {
-        let (Some(first), Some(last)) = (extra.first(), extra.last()) else { return };
-        let message = match block.parameters.len() {
-            0 => format!("the block `{}` takes no arguments", block.name.value),
-            count => format!(
-                "the block `{}` takes at most {count} argument{}",
-                block.name.value,
-                if count == 1 { "" } else { "s" }
-            ),
-        };
-        let diagnostic = Diagnostic::error(Code::EXTRA_ARGUMENT, message)
-            .at(first.to(*last), "too many")
-            .with(block.name.span, "the block");
-        self.report(diagnostic);
-    }
-
-    pub(super) fn report_missing(&mut self, block: &BlockDefinition, call: &Call, given: &[Option<Value>]) {
-        let parameters = block.parameters.iter().zip(given);
-        let missing = parameters.filter(|(parameter, given)| given.is_none() && parameter.default.is_none());
-        let names: Vec<String> = missing.map(|(parameter, _)| format!("`{}`", parameter.name.value)).collect();
-        if names.is_empty() {
-            return;
-        }
-        let message = format!("the block `{}` needs {}", block.name.value, names.join(" and "));
-        let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message)
-            .at(call.span, if names.len() == 1 { "is not given" } else { "are not given" })
-            .with(block.name.span, "the block");
-        self.report(diagnostic);
-    }
-
     /// Binds parameters in order; a default may use the parameters before it.
     pub(super) fn fill_parameters(&mut self, block: &BlockDefinition, given: Vec<Option<Value>>) {
         for (parameter, value) in block.parameters.iter().zip(given) {
@@ -162,5 +95,104 @@ impl<'p> Expander<'p> {
             };
             self.frame_mut().parameters.insert(parameter.name.value.clone(), value);
         }
+    }
+}
+
+/// The arguments of a use, by the index of the parameter that they are for.
+struct BlockArguments<'b> {
+    block: &'b BlockDefinition,
+    given: Vec<Option<Value>>,
+    places: Vec<Option<Span>>,
+    extra: Vec<Span>,
+    /// Whether every argument was understood.
+    complete: bool,
+}
+
+impl<'b> BlockArguments<'b> {
+    /// The values given for a block's parameters; evaluated where the block is used.
+    fn bind(block: &'b BlockDefinition, call: &Call, scope: &mut dyn Scope) -> Vec<Option<Value>> {
+        let count = block.parameters.len();
+        let complete = call.complete && block.complete;
+        let mut bound = Self { block, given: vec![None; count], places: vec![None; count], extra: vec![], complete };
+        let first_named = call.arguments.iter().find(|argument| argument.name.is_some());
+        let mut positions = 0..count;
+        for argument in &call.arguments {
+            match (&argument.name, first_named) {
+                (Some(name), _) => bound.name(name, argument, scope),
+                (None, Some(named)) if named.span < argument.span => bound.report_order(named, argument, scope),
+                (None, _) => match positions.next() {
+                    Some(index) => bound.place(index, argument, scope),
+                    None => bound.extra.push(argument.span),
+                },
+            }
+        }
+        bound.report_extra(scope);
+        bound.report_missing(call, scope);
+        bound.given
+    }
+
+    fn name(&mut self, name: &Name, argument: &Argument, scope: &mut dyn Scope) {
+        match self.block.parameters.iter().position(|parameter| parameter.name.value == name.value) {
+            Some(index) => self.place(index, argument, scope),
+            None => self.report_unknown(name, scope),
+        }
+    }
+
+    fn place(&mut self, index: usize, argument: &Argument, scope: &mut dyn Scope) {
+        if let Some(first) = self.places[index] {
+            let message = format!("`{}` is given twice", self.block.parameters[index].name.value);
+            let diagnostic = Diagnostic::error(Code::REPEATED, message).at(argument.span, "the second time");
+            return scope.report(diagnostic.with(first, "the first time"));
+        }
+        self.places[index] = Some(argument.span);
+        self.given[index] = Some(evaluate(&argument.value, &[], scope));
+    }
+
+    fn report_order(&mut self, named: &Argument, late: &Argument, scope: &mut dyn Scope) {
+        self.complete = false;
+        scope.report(bind::late_position(named.span, late.span));
+    }
+
+    fn report_unknown(&mut self, name: &Name, scope: &mut dyn Scope) {
+        self.complete = false;
+        if !self.block.complete {
+            return;
+        }
+        let known: Vec<&str> = self.block.parameters.iter().map(|parameter| parameter.name.value.as_str()).collect();
+        let message = format!("the block `{}` has no parameter `{}`", self.block.name.value, name.value);
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_ARGUMENT, message)
+            .at(name.span, "unknown parameter")
+            .with(self.block.name.span, "the block");
+        let diagnostic = match known.is_empty() {
+            true => diagnostic.remark("it takes no arguments"),
+            false => diagnostic.remark(format!("it takes: {}", known.join(", "))),
+        };
+        scope.report(names::suggest(diagnostic, &name.value, name.span, known.into_iter()));
+    }
+
+    fn report_extra(&self, scope: &mut dyn Scope) {
+        let (Some(first), Some(last), true) = (self.extra.first(), self.extra.last(), self.block.complete) else {
+            return;
+        };
+        let name = &self.block.name.value;
+        let message = match self.block.parameters.len() {
+            0 => format!("the block `{name}` takes no arguments"),
+            1 => format!("the block `{name}` takes at most 1 argument"),
+            count => format!("the block `{name}` takes at most {count} arguments"),
+        };
+        let diagnostic = Diagnostic::error(Code::EXTRA_ARGUMENT, message).at(first.to(*last), "too many");
+        scope.report(diagnostic.with(self.block.name.span, "the block"));
+    }
+
+    fn report_missing(&self, call: &Call, scope: &mut dyn Scope) {
+        let parameters = self.block.parameters.iter().zip(&self.given);
+        let missing = parameters.filter(|(parameter, given)| given.is_none() && parameter.default.is_none());
+        let missing: Vec<&str> = missing.map(|(parameter, _)| parameter.name.value.as_str()).collect();
+        if missing.is_empty() || !self.complete {
+            return;
+        }
+        let message = format!("the block `{}` needs {}", self.block.name.value, names::listed(&missing));
+        let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message).at(call.span, "not given here");
+        scope.report(diagnostic.with(self.block.name.span, "the block"));
     }
 }

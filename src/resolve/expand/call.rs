@@ -4,10 +4,9 @@ use super::{Expander, Flow};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
-use crate::resolve::names::{self, Known};
 use crate::resolve::package::DefinitionKind;
 use crate::resolve::value::Scope;
-use crate::resolve::{Node, Source};
+use crate::resolve::{Node, Source, names, stdlib};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, ExprKind, Name};
 
@@ -114,7 +113,7 @@ impl Expander<'_> {
             Some(hidden) => diagnostic
                 .with(hidden, "made here, in a chain that this one is not part of")
                 .remark("a label is seen after it, in its own chain and the chains nested in it"),
-            None => names::suggest(diagnostic, name, span, Known::Names(&self.labels.visible_names())),
+            None => names::suggest(diagnostic, name, span, self.labels.visible_names()),
         };
         self.report(diagnostic);
         Source::Unknown
@@ -122,7 +121,12 @@ impl Expander<'_> {
 
     pub(super) fn report_unknown(&mut self, call: &Call) {
         let name = &call.name;
-        if let Some(layer) = layer::find_elsewhere(&name.value) {
+        if self.package.modules[self.frame().module].doubtful.contains(&name.value) {
+            return;
+        }
+        let last = name.value.rsplit('.').next().unwrap_or_default();
+        let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
+        if let Some(layer) = meant {
             let fix = Fix {
                 title: format!("write `{}`", layer.name),
                 safe: true,
@@ -137,13 +141,21 @@ impl Expander<'_> {
         }
         let message = format!("no layer or block is called `{}`", name.value);
         let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "unknown layer");
-        let mut known: Vec<String> = LAYERS.iter().map(|layer| layer.name.to_string()).collect();
-        let defined = self.package.modules[self.frame().module].names.iter();
-        known.extend(defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.clone()));
         let diagnostic = match Scope::value(self, &name.value, name.span) {
             Some(_) => diagnostic.remark(format!("`{}` is a value, not a layer", name.value)),
-            None => names::suggest(diagnostic, &name.value, name.span, Known::Names(&known)),
+            None => self.suggest_layer(diagnostic, name),
         };
         self.report(diagnostic);
+    }
+
+    /// Adds the library that has a block of that name, or else the nearest name.
+    fn suggest_layer(&self, diagnostic: Diagnostic, name: &Name) -> Diagnostic {
+        if let Some(library) = stdlib::library_of(&name.value) {
+            return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
+        }
+        let layers = LAYERS.iter().map(|layer| layer.name);
+        let defined = self.package.modules[self.frame().module].names.iter();
+        let blocks = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str());
+        names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks))
     }
 }

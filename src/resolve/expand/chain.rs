@@ -72,7 +72,11 @@ impl Expander<'_> {
                 return Flow::One(Source::Unknown);
             }
             let label = step.label.as_ref().filter(|_| Some(turn + 1) == count);
+            let before = self.nodes.len();
             flow = self.expand_once(step, flow, label);
+            if matches!(flow, Flow::One(Source::Unknown)) && self.nodes.len() == before {
+                break;
+            }
         }
         if count.is_none() {
             flow = Flow::One(Source::Unknown);
@@ -99,6 +103,9 @@ impl Expander<'_> {
         let full = self.nodes.len() >= MAX_LAYERS || self.steps > MAX_STEPS;
         if full && !self.overflowed {
             self.overflowed = true;
+            if self.unused {
+                return true;
+            }
             let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
             self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
         }
@@ -143,6 +150,10 @@ impl Expander<'_> {
     pub(super) fn expand_once(&mut self, step: &Step, flow: Flow, label: Option<&Name>) -> Flow {
         match &step.kind {
             StepKind::Error => Flow::One(Source::Unknown),
+            StepKind::Unclosed(branches) => {
+                branches.iter().for_each(|chain| drop(self.expand_chain(chain, Flow::One(Source::Unknown))));
+                Flow::One(Source::Unknown)
+            }
             StepKind::Call(call) => self.expand_call(call, flow, label),
             StepKind::Group(branches) => self.expand_group(branches, flow, step.span),
             StepKind::Skip(keyword, branches) => self.expand_skip(*keyword, branches, flow),

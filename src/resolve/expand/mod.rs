@@ -6,7 +6,7 @@ mod call;
 mod chain;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::labels::Labels;
@@ -18,12 +18,15 @@ use crate::layer;
 use crate::source::Span;
 use crate::syntax::ast::{BlockDefinition, Name};
 
-/// Writes out the chain of `package`'s own file for one combination of its choices.
-pub fn expand(package: &Package, choices: Choices) -> (Network, Choices, Diagnostics) {
+/// Writes out the chain of `package`'s own file for one combination of its choices; with `whole`, looks into unused
+/// definitions too.
+pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Choices, Diagnostics) {
     let mut expander = Expander::new(package, choices);
-    expander.check_definitions();
     let main = &package.modules[0].ast;
     let outputs = main.chain.as_ref().map(|chain| expander.expand_main(chain)).unwrap_or_default();
+    if whole {
+        expander.check_unused();
+    }
     let network = Network { input: main.input, classes: main.classes, nodes: expander.nodes, outputs };
     (network, expander.choices, expander.diagnostics)
 }
@@ -79,6 +82,10 @@ struct Expander<'p> {
     /// Steps taken, so that no nest of empty blocks runs for ever.
     steps: usize,
     overflowed: bool,
+    /// The blocks that were written out.
+    used: HashSet<Definition>,
+    /// Whether only what nobody uses is being looked into.
+    unused: bool,
 }
 
 #[derive(Clone)]
@@ -118,9 +125,8 @@ impl Scope for Expander<'_> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        let used = self.frame().site.uses.clone();
-        let shown = used.iter().rev().take(3).fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"));
-        self.diagnostics.push(shown);
+        let site = self.frame().site.clone();
+        self.diagnostics.push(site.show_uses(diagnostic));
     }
 }
 
@@ -136,6 +142,8 @@ impl<'p> Expander<'p> {
             values: HashMap::new(),
             steps: 0,
             overflowed: false,
+            used: HashSet::new(),
+            unused: false,
         }
     }
 

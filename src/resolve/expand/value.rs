@@ -8,15 +8,38 @@ use crate::source::Span;
 use crate::syntax::MAX_NESTING;
 
 impl Expander<'_> {
-    /// Evaluates the values that nobody uses too, so that their mistakes are found.
-    pub(super) fn check_definitions(&mut self) {
-        let values = &self.package.modules[0].ast.values;
-        for (index, value) in values.iter().enumerate() {
-            let definition = self.package.modules[0].names.get(&value.name.value).copied();
-            if let Some(definition) = definition.filter(|d| d.kind == DefinitionKind::Value(index)) {
-                self.value_of(definition, index, value.name.span);
+    /// Looks into the values and blocks that nobody uses, so that their mistakes are found: once, with what comes in
+    /// unknown. Their choices are no choices of the network, and their layers none of its layers.
+    pub(super) fn check_unused(&mut self) {
+        let nodes = std::mem::take(&mut self.nodes);
+        let choices = self.choices.clone();
+        let overflowed = std::mem::replace(&mut self.overflowed, false);
+        self.steps = 0;
+        self.unused = true;
+        for module in 0..self.package.modules.len() {
+            self.check_unused_of(module);
+        }
+        self.nodes = nodes;
+        self.choices = choices;
+        self.overflowed = overflowed;
+    }
+
+    fn check_unused_of(&mut self, module: usize) {
+        let names = &self.package.modules[module].names;
+        let mut own: Vec<Definition> = names.values().copied().filter(|d| d.module == module).collect();
+        own.sort_by_key(|definition| definition.span);
+        self.frames.push(Frame::of_module(module));
+        for definition in own {
+            match definition.kind {
+                DefinitionKind::Value(index) => drop(self.value_of(definition, index, definition.span)),
+                DefinitionKind::Block(index) => {
+                    if !self.used.contains(&definition) {
+                        self.expand_unused(definition, &self.package.modules[module].ast.blocks[index]);
+                    }
+                }
             }
         }
+        self.frames.pop();
     }
 
     pub(super) fn value_of(&mut self, definition: Definition, index: usize, place: Span) -> Value {

@@ -1,31 +1,49 @@
 //! The whole file: statements, the network's chain, and what stands outside of both.
 
-use super::chain::is_error;
+use super::chain::{error_chain, is_error};
 use super::{Node, Parser, Rule, Rules};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Chain};
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn parse_file(&mut self, pairs: Rules) -> Ast {
-        let mut ast = Ast { input: None, classes: None, imports: vec![], values: vec![], blocks: vec![], chain: None };
-        let mut chains: Vec<Chain> = vec![];
+        let mut ast = Ast::default();
+        let mut network = Network::default();
         for pair in pairs {
             match pair.as_rule() {
-                Rule::chain => chains.extend(self.parse_chain(pair)),
-                Rule::stray_close => self.report_stray_close(&pair),
-                Rule::stray_bar => self.report_stray_bar(&pair),
+                Rule::chain => self.parse_part(pair, &mut network),
+                Rule::stray_close => {
+                    self.report_stray_close(&pair);
+                    network.excused = true;
+                }
+                Rule::stray_bar => {
+                    self.report_stray_bar(&pair);
+                    network.excused = true;
+                    network.parts.push(error_chain(self.span(&pair)));
+                }
                 Rule::EOI => {}
                 _ => {
-                    if let Some(chain) = chains.last() {
+                    if let Some(chain) = network.parts.last() {
                         self.report_misplaced(&pair, chain.span);
                     }
                     self.parse_statement(pair, &mut ast);
                 }
             }
         }
-        ast.chain = self.join_chains(chains);
+        ast.chain = network.joined();
         ast
+    }
+
+    /// A chain of the network. Where one stands already, they follow each other without an arrow between them.
+    fn parse_part(&mut self, pair: Node, network: &mut Network) {
+        let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
+        let Some(part) = self.parse_chain(pair, continues) else { return };
+        if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused) {
+            self.report_missing_arrow(before, &part);
+        }
+        network.excused = false;
+        network.parts.push(part);
     }
 
     pub(super) fn report_stray_close(&mut self, pair: &Node) {
@@ -51,14 +69,8 @@ impl Parser {
 
     /// Chains that follow each other without an arrow between them, as one.
     pub(super) fn join_chains(&mut self, chains: Vec<Chain>) -> Option<Chain> {
-        let mut chains = chains.into_iter();
-        let mut whole = chains.next()?;
-        for next in chains {
-            self.report_missing_arrow(&whole, &next);
-            whole.span = whole.span.to(next.span);
-            whole.steps.extend(next.steps);
-        }
-        Some(whole)
+        chains.windows(2).for_each(|pair| self.report_missing_arrow(&pair[0], &pair[1]));
+        joined(chains)
     }
 
     pub(super) fn report_missing_arrow(&mut self, before: &Chain, after: &Chain) {
@@ -77,6 +89,29 @@ impl Parser {
             .fix(fix);
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// The chains that the network's layers stand in; one where nothing is wrong.
+#[derive(Default)]
+struct Network {
+    parts: Vec<Chain>,
+    /// Whether what stands just before is reported already, so that nothing is said of a missing arrow or layer.
+    excused: bool,
+}
+
+impl Network {
+    fn joined(self) -> Option<Chain> {
+        joined(self.parts)
+    }
+}
+
+fn joined(chains: Vec<Chain>) -> Option<Chain> {
+    let span = chains.first()?.span.to(chains.last()?.span);
+    Some(Chain { steps: chains.into_iter().flat_map(|chain| chain.steps).collect(), span })
+}
+
+fn starts_with_arrow(chain: &Node) -> bool {
+    chain.clone().into_inner().next().is_some_and(|first| first.as_rule() == Rule::arrow)
 }
 
 fn statement_word<'t>(pair: &Node<'t>) -> &'t str {

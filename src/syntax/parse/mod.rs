@@ -7,13 +7,12 @@ mod value;
 
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
-use pest_derive::Parser;
 
 use super::ast::{Ast, Name};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{FileId, Span, Spanned};
 
-#[derive(Parser)]
+#[derive(pest_derive::Parser)]
 #[grammar = "../grammar/net.pest"]
 struct Grammar;
 
@@ -22,7 +21,7 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let mut parser = Parser { file, diagnostics: vec![] };
+    let mut parser = Parser { file, text, diagnostics: vec![] };
     let ast = match Grammar::parse(Rule::file, text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
@@ -33,12 +32,13 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
     (ast, parser.diagnostics)
 }
 
-struct Parser {
+struct Parser<'t> {
     file: FileId,
+    text: &'t str,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn span(&self, pair: &Node) -> Span {
         let span = pair.as_span();
         let trimmed = span.as_str().trim_end();
@@ -65,8 +65,19 @@ impl Parser {
         );
     }
 
-    fn report_unclosed(&mut self, open: Span, bracket: &str) {
-        self.report(Code::BRACKET, format!("this `{bracket}` is not closed"), open, "no partner follows");
+    /// Reports a bracket without its partner; `whole` ends where the partner is missing.
+    fn report_unclosed(&mut self, open: Span, whole: Span) {
+        let (bracket, partner) =
+            if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
+        let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
+            .at(open, "opened here")
+            .with(whole.after(), format!("`{partner}` is missing"))
+            .fix(Fix {
+                title: format!("write `{partner}` there"),
+                safe: false,
+                edits: vec![Edit { span: whole.after(), text: partner.into() }],
+            });
+        self.diagnostics.push(diagnostic);
     }
 }
 

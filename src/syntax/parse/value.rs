@@ -1,11 +1,11 @@
 //! Expressions: arithmetic, numbers, sizes, choices, names.
 
 use super::{Node, Parser, Rule, bracketed};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Operator};
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn parse_expression(&mut self, pair: Node) -> Expr {
         let span = self.span(&pair);
         let mut terms = vec![];
@@ -34,7 +34,7 @@ impl Parser {
     }
 
     pub(super) fn report_missing_operand(&mut self, operator: Span) {
-        self.report(Code::MALFORMED_VALUE, "expected a value after this operator", operator, "nothing follows");
+        self.report(Code::MALFORMED_VALUE, "expected a value after this operator", operator, "a value is missing");
     }
 
     pub(super) fn parse_unary(&mut self, pair: Node) -> Expr {
@@ -63,6 +63,10 @@ impl Parser {
             Rule::choice => self.parse_choice(pair),
             Rule::paren => return self.parse_paren(pair),
             Rule::value_call => self.parse_value_call(pair),
+            Rule::list => {
+                self.report_tuple(pair.as_str(), span);
+                ExprKind::Error
+            }
             _ => {
                 self.report(
                     Code::MALFORMED_VALUE,
@@ -116,64 +120,95 @@ impl Parser {
         self.parse_sizes(pair).and_then(|sizes| sizes.first().copied())
     }
 
-    pub(super) fn parse_choice(&mut self, pair: Node) -> ExprKind {
+    fn parse_choice(&mut self, pair: Node) -> ExprKind {
         let span = self.span(&pair);
-        let bars = pair.as_str().matches('|').count();
-        let parts: Vec<Node> = pair.into_inner().collect();
-        if parts.last().is_none_or(|part| part.as_rule() != Rule::close_brace) {
-            self.report_unclosed(Span::new(span.file, span.start, span.start + 1), "{");
-            return ExprKind::Error;
+        let mut closed = false;
+        let mut commas: Vec<Span> = vec![];
+        // Between brackets and separators stand values; none where one is missing.
+        let mut values: Vec<Option<Expr>> = vec![];
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::open_brace | Rule::bar => values.push(None),
+                Rule::comma => {
+                    commas.push(self.span(&part));
+                    values.push(None);
+                }
+                Rule::close_brace => closed = true,
+                _ => {
+                    let value = self.parse_expression(part);
+                    values.last_mut().into_iter().for_each(|last| *last = Some(value.clone()));
+                }
+            }
         }
-        let values: Vec<Expr> = parts
-            .into_iter()
-            .filter(|part| part.as_rule() == Rule::expression)
-            .map(|part| self.parse_expression(part))
-            .collect();
-        if values.is_empty() || values.len() < bars + 1 && !values.iter().any(holds_choice) {
-            self.report(
-                Code::MALFORMED_VALUE,
-                "expected a value on both sides of each `|`",
-                span,
-                "as in `{16|32|64}`",
-            );
-            return ExprKind::Error;
-        }
-        ExprKind::Choice(values)
+        self.check_choice(span, closed, &commas, values)
     }
 
-    pub(super) fn parse_paren(&mut self, pair: Node) -> Expr {
+    fn check_choice(&mut self, span: Span, closed: bool, commas: &[Span], values: Vec<Option<Expr>>) -> ExprKind {
+        if !closed {
+            self.report_unclosed(Span { end: span.start + 1, ..span }, span);
+            return ExprKind::Error;
+        }
+        if !commas.is_empty() {
+            self.report_commas(span, commas);
+            return ExprKind::Error;
+        }
+        match values.into_iter().collect::<Option<Vec<Expr>>>() {
+            Some(values) => ExprKind::Choice(values),
+            None => {
+                let message = "expected a value on both sides of each `|`";
+                self.report(Code::MALFORMED_VALUE, message, span, "as in `{16|32|64}`");
+                ExprKind::Error
+            }
+        }
+    }
+
+    fn report_commas(&mut self, choice: Span, commas: &[Span]) {
+        let edits = commas.iter().map(|&span| Edit { span, text: "|".into() });
+        let fix = Fix { title: "write `|` between them".into(), safe: true, edits: edits.collect() };
+        let diagnostic =
+            Diagnostic::error(Code::MALFORMED_VALUE, "the values of a choice are separated by `|`, not `,`");
+        self.diagnostics.push(diagnostic.at(choice, "as in `{16|32|64}`").fix(fix));
+    }
+
+    fn parse_paren(&mut self, pair: Node) -> Expr {
         let span = self.span(&pair);
+        let text = pair.as_str();
         let (items, open, closed) = bracketed(pair);
         if !closed {
-            self.report_unclosed(open.map_or(span, |open| self.span(&open)), "(");
+            self.report_unclosed(open.map_or(span, |open| self.span(&open)), span);
+        }
+        if items.iter().any(|item| item.as_rule() == Rule::comma) {
+            self.report_tuple(text, span);
+            return Expr { kind: ExprKind::Error, span };
         }
         match items.into_iter().next() {
             Some(value) => Expr { span, ..self.parse_expression(value) },
             None => {
-                self.report(
-                    Code::MALFORMED_VALUE,
-                    "expected a value in these parentheses",
-                    span,
-                    "nothing stands here",
-                );
+                let message = "expected a value in these parentheses";
+                self.report(Code::MALFORMED_VALUE, message, span, "nothing stands here");
                 Expr { kind: ExprKind::Error, span }
             }
         }
     }
 
+    /// `(3, 5)` or `[3, 5]`, as other languages write a size.
+    pub(super) fn report_tuple(&mut self, text: &str, span: Span) {
+        let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+        let sizes: Vec<&str> = inner.split(',').map(str::trim).collect();
+        let plain = sizes.iter().all(|size| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit()));
+        let mut diagnostic =
+            Diagnostic::error(Code::MALFORMED_VALUE, "a size is written as `3x5`").at(span, "not a list of numbers");
+        if plain {
+            let size = sizes.join("x");
+            let edits = vec![Edit { span, text: size.clone() }];
+            diagnostic = diagnostic.fix(Fix { title: format!("write `{size}`"), safe: true, edits });
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
     pub(super) fn parse_value_call(&mut self, pair: Node) -> ExprKind {
         let call = self.parse_call(pair);
         ExprKind::Call(call.name, call.arguments.into_iter().map(|argument| argument.value).collect())
-    }
-}
-
-fn holds_choice(value: &Expr) -> bool {
-    match &value.kind {
-        ExprKind::Choice(_) => true,
-        ExprKind::Negative(value) => holds_choice(value),
-        ExprKind::Terms(terms) => terms.iter().any(|(_, term)| holds_choice(term)),
-        ExprKind::Call(_, values) => values.iter().any(holds_choice),
-        _ => false,
     }
 }
 
