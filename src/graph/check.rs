@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Graph;
 use super::explain::{Case, explain};
 use super::infer::{Cost, Inference, Patch, Setting, infer};
+use super::repair::Budget;
 use super::setting::{Given, setting};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Id};
 use crate::layer::Shape;
@@ -79,7 +80,14 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
     let mut found = vec![];
     let Some(package) = resolve::load(sources, file, &mut found) else { return Report::refused(file, found) };
     let library = package.modules[0].ast.chain.is_none();
-    let mut checker = Checker { sources, given, found: Findings::default(), first: None, choices: vec![] };
+    let mut checker = Checker {
+        sources,
+        given,
+        found: Findings::default(),
+        first: None,
+        choices: vec![],
+        budget: Budget::of_a_file(),
+    };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
     let mut report = checker.finish(file, library, found, limit);
     report.text = resolve::inlined(sources, file, &package);
@@ -92,6 +100,7 @@ struct Checker<'a> {
     found: Findings,
     first: Option<First>,
     choices: Vec<ChoiceReport>,
+    budget: Budget,
 }
 
 /// What the report tells of the first combination.
@@ -130,7 +139,8 @@ impl Checker<'_> {
     }
 
     fn explain(&mut self, network: &Network, setting: Setting, inference: &Inference) {
-        let case = Case { network, setting, inference, sources: self.sources };
+        let known_faults = inference.faults.iter().map(|fault| (fault.place, fault.fault.code)).collect();
+        let case = Case { network, setting, inference, sources: self.sources, budget: &self.budget, known_faults };
         for fault in &inference.faults {
             match self.found.known(fault.fault.code, case.primary(fault)) {
                 Some(key) => self.found.again(key),
@@ -259,7 +269,17 @@ impl Findings {
         list.into_iter().map(|(diagnostic, holds)| self.limit(diagnostic, &holds)).collect()
     }
 
+    /// Drops the repairs of shapes that were tried in one combination of several only, unless they infer.
+    fn sure(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let shapes = diagnostic.id.as_str().starts_with("N04");
+        if shapes && self.combinations.len() > 1 {
+            diagnostic.fixes.retain(|fix| fix.edits.iter().all(|edit| edit.text == "_"));
+        }
+        diagnostic
+    }
+
     fn limit(&self, diagnostic: Diagnostic, holds: &[usize]) -> Diagnostic {
+        let diagnostic = self.sure(diagnostic);
         if holds.len() == self.combinations.len() {
             return diagnostic;
         }

@@ -1,7 +1,9 @@
 //! Faults -> diagnostics: the two places, the trail of shapes from the input, the repairs.
 
-use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting, infer};
-use super::repair;
+use std::collections::HashSet;
+
+use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting};
+use super::repair::{self, Budget};
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::layer::{Rewrite, Shape};
 use crate::resolve::{Network, Node, Source};
@@ -16,6 +18,9 @@ pub struct Case<'a> {
     pub setting: Setting,
     pub inference: &'a Inference,
     pub sources: &'a SourceMap,
+    pub budget: &'a Budget,
+    /// Place and code of each fault.
+    pub known_faults: HashSet<(FaultPlace, &'static Code)>,
 }
 
 /// The diagnostic of a fault, with repairs that were checked.
@@ -52,9 +57,9 @@ impl Case<'_> {
         }
         diagnostic = node.site.show_uses(diagnostic);
         diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
-        let repairs = repair::search(self, fault);
-        let rewrites = self.rewrites(index, fault);
-        repairs.into_iter().chain(rewrites).fold(diagnostic, Diagnostic::fix)
+        let merges = repair::merges(self, fault).into_iter();
+        let fixes = merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault));
+        fixes.fold(diagnostic, Diagnostic::fix)
     }
 
     fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
@@ -72,7 +77,7 @@ impl Case<'_> {
         repair::scores(self, index, fault).into_iter().fold(diagnostic, Diagnostic::fix)
     }
 
-    fn shape(&self, source: Source) -> Option<Shape> {
+    pub fn shape(&self, source: Source) -> Option<Shape> {
         match source {
             Source::Input => Some(self.setting.input),
             Source::Node(index) => self.inference.outputs[index],
@@ -122,26 +127,14 @@ impl Case<'_> {
     fn rewrite(&self, node: &Node, index: usize, fault: &NodeFault, rewrite: &Rewrite) -> Option<Fix> {
         let changes = rewrite.values.iter().map(|(name, text)| (*name, repair::argument(text)));
         let args = changes.fold(node.args.clone(), |args, (name, value)| args.replaced(name, value));
-        let same = repair::written_alike(self, index);
-        let patch = Patch { args: same.iter().map(|&at| (at, args.clone())).collect(), ..Patch::default() };
+        let same = self.network.nodes.iter().enumerate().filter(|(_, other)| other.span == node.span);
+        let patch = Patch { args: same.map(|(at, _)| (at, args.clone())).collect(), ..Patch::default() };
         if !self.mends(fault, &patch) {
             return None;
         }
-        let edits = repair::edits(self, index, &args)?;
-        let call = crate::resolve::written(node.layer, &args);
-        Some(Fix { title: format!("`{call}` {}", rewrite.reason), safe: rewrite.safe, edits })
-    }
-
-    /// Whether the patched network has lost this fault and gained none.
-    pub fn mends(&self, fault: &NodeFault, patch: &Patch) -> bool {
-        let after = infer(self.network, self.setting, patch);
-        let known = |other: &NodeFault| {
-            let same =
-                |known: &&NodeFault| known.place == other.place && std::ptr::eq(known.fault.code, other.fault.code);
-            self.inference.faults.iter().any(|known| same(&known))
-        };
-        let gone = after.faults.iter().all(|other| other.place != fault.place);
-        gone && after.faults.iter().all(known)
+        let edits = repair::value_edits(self, index, &args)?;
+        let title = format!("`{}` {}", repair::edited(self, index, &edits), rewrite.reason);
+        Some(Fix { title, safe: rewrite.safe && repair::is_literal(self, index), edits })
     }
 }
 

@@ -19,12 +19,13 @@ pub struct Setting {
     pub classes: usize,
 }
 
-/// A change to be tried: other arguments for nodes, another shape for one input of a merge, an `FC` at the end.
+/// A change to be tried.
 #[derive(Clone, Debug, Default)]
 pub struct Patch {
+    /// Other arguments for nodes, by index in order.
     pub args: Vec<(usize, Args)>,
-    pub input: Option<(usize, usize, Shape)>,
-    pub scores: bool,
+    /// Node, number of its input, and the shape that this has then; by node in order.
+    pub inputs: Vec<(usize, usize, Shape)>,
 }
 
 /// What inference found.
@@ -46,6 +47,8 @@ pub struct Row {
     pub node: usize,
     pub name: &'static str,
     pub implicit: bool,
+    /// What the adapter does.
+    pub adapter: Option<Op>,
     pub typed: Option<Cost>,
 }
 
@@ -72,7 +75,7 @@ pub struct NodeFault {
     pub fault: Fault,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultPlace {
     Node(usize),
     /// The output of this index.
@@ -121,7 +124,7 @@ impl<'n> Walk<'n> {
 
     fn visit(&mut self, index: usize) {
         let node = &self.network.nodes[index];
-        let patched = self.patch.args.iter().find(|(at, _)| *at == index).map(|(_, args)| args);
+        let patched = self.patch.args.binary_search_by_key(&index, |(at, _)| *at).ok().map(|at| &self.patch.args[at].1);
         let args = patched.unwrap_or(&node.args);
         let plan = self.check(index, args).and_then(|()| self.plan(index, args)).unwrap_or_default();
         let output = plan.typed.as_ref().map(|typed| typed.output).or_else(|| self.assumed(index, args));
@@ -135,7 +138,8 @@ impl<'n> Walk<'n> {
         let value = match plan.typed {
             Some(typed) => self.push(index, node.layer, typed, input, sources, false),
             None => {
-                self.rows.push(Row { node: index, name: node.layer.name, implicit: false, typed: None });
+                let name = node.layer.name;
+                self.rows.push(Row { node: index, name, implicit: false, adapter: None, typed: None });
                 None
             }
         };
@@ -188,7 +192,8 @@ impl<'n> Walk<'n> {
     fn input_shapes(&self, index: usize) -> Option<Vec<Shape>> {
         let sources = &self.network.nodes[index].inputs;
         let mut shapes = sources.iter().map(|source| self.shape(*source)).collect::<Option<Vec<_>>>()?;
-        if let Some((_, slot, shape)) = self.patch.input.filter(|(at, ..)| *at == index) {
+        if let Ok(at) = self.patch.inputs.binary_search_by_key(&index, |(at, ..)| *at) {
+            let (_, slot, shape) = self.patch.inputs[at];
             shapes[slot] = shape;
         }
         Some(shapes)
@@ -238,7 +243,8 @@ impl<'n> Walk<'n> {
         let trained = trained.fold(0u64, |sum, param| sum.saturating_add(param.count() as u64));
         let cost = Cost { output: typed.output, params: trained, macs: typed.op.macs(input, typed.output) };
         self.count_params(index, trained);
-        self.rows.push(Row { node: index, name: layer.name, implicit, typed: Some(cost) });
+        let adapter = implicit.then(|| typed.op.clone());
+        self.rows.push(Row { node: index, name: layer.name, implicit, adapter, typed: Some(cost) });
         let written = &self.network.nodes[index];
         let path = if implicit { format!("{}.{}", written.path, layer.name) } else { written.path.clone() };
         self.nodes.push(Node {
@@ -317,7 +323,7 @@ impl<'n> Walk<'n> {
         let label = self.network.outputs[index].label.as_deref();
         let single = shapes.len() == 1;
         let shape = shapes[index]?;
-        if self.patch.scores || shape == self.setting.input {
+        if shape == self.setting.input {
             return None;
         }
         if single || label == Some("logits") {

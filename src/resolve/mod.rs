@@ -50,6 +50,8 @@ pub struct Node {
     pub span: Span,
     /// The layer's name in it.
     pub name_span: Span,
+    /// The branch of a `skip` without a shortcut of its own, for the sum that it stands for.
+    pub shortcut: Option<Span>,
 }
 
 /// The uses of blocks around a call.

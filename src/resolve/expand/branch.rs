@@ -56,6 +56,10 @@ impl Expander<'_> {
             _ => ends,
         };
         let args = Args::new(layer::ADD.parameters, vec![layer::Bound { value: layer::Argument::Absent, span: None }]);
-        Flow::One(self.push(layer::ADD, args, inputs, keyword, keyword, None))
+        let sum = self.push(layer::ADD, args, inputs, keyword, keyword, None);
+        if let ([branch], Source::Node(index)) = (branches, sum) {
+            self.nodes[index].shortcut = Some(branch.span);
+        }
+        Flow::One(sum)
     }
 }

@@ -48,7 +48,7 @@ impl Expander<'_> {
     ) -> Source {
         let path = self.next_path(label.map_or(layer.name, |label| &label.value));
         let site = self.frame().site.clone();
-        self.nodes.push(Node { layer, args, inputs, path, site, span, name_span });
+        self.nodes.push(Node { layer, args, inputs, path, site, span, name_span, shortcut: None });
         Source::Node(self.nodes.len() - 1)
     }
 
