@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use super::Graph;
 use super::explain::{Case, explain};
 use super::infer::{Cost, Inference, Patch, Setting, infer};
+use super::lint::lint;
 use super::repair::Budget;
 use super::setting::{Given, setting};
+use super::strict::adapters;
+use super::verify::verify;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Id};
 use crate::layer::Shape;
 use crate::resolve::{self, Combination, Met, Network, Value};
@@ -87,6 +90,7 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
         first: None,
         choices: vec![],
         budget: Budget::of_a_file(),
+        warnings: vec![],
     };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
     let mut report = checker.finish(file, library, found, limit);
@@ -101,6 +105,8 @@ struct Checker<'a> {
     first: Option<First>,
     choices: Vec<ChoiceReport>,
     budget: Budget,
+    /// Of the first combination.
+    warnings: Vec<Diagnostic>,
 }
 
 /// What the report tells of the first combination.
@@ -121,7 +127,14 @@ impl Checker<'_> {
         note.into_iter().for_each(|note| self.found.add(note));
         let inference = infer(&network, setting, &Patch::default());
         self.explain(&network, setting, &inference);
+        if self.given.strict {
+            adapters(&network, &inference).into_iter().for_each(|diagnostic| self.found.add(diagnostic));
+        }
         if self.first.is_none() {
+            if let Some(graph) = &inference.graph {
+                debug_assert_eq!(verify(graph), Ok(()));
+                self.warnings = lint(graph, &network, self.sources);
+            }
             self.first = Some(First::of(&network, setting, inference));
         }
     }
@@ -154,6 +167,9 @@ impl Checker<'_> {
         all.extend(parsed);
         all.extend(self.found.take());
         all.extend(limit);
+        if !all.has_errors() {
+            all.extend(self.warnings);
+        }
         self.choices.sort_by_key(|choice| choice.span);
         let mut report = Report::refused(file, vec![]);
         report.library = library;

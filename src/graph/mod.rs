@@ -5,12 +5,17 @@
 mod check;
 mod explain;
 mod infer;
+mod lint;
 mod repair;
 mod setting;
+mod strict;
+mod verify;
 
 pub use check::{ChoiceReport, LayerReport, MAX_SHOWN, Report, check};
 pub use infer::{Cost, MAX_PARAMETERS};
+pub use lint::{LINTS, Lint};
 pub use setting::Given;
+pub use verify::verify;
 
 use crate::layer::{Op, Param, Shape};
 use crate::source::Span;

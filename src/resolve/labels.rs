@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Source;
+use super::{Output, Source, Unused, UnusedKind};
 use crate::source::Span;
 
 /// The labels that can be seen, and those that were seen once.
@@ -10,6 +10,8 @@ use crate::source::Span;
 pub struct Labels {
     frames: Vec<Frame>,
     hidden: HashMap<String, Span>,
+    /// Every label, by its place, and whether a merge has named it.
+    made: BTreeMap<Span, (String, bool)>,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl Labels {
         if let Some((_, first)) = self.find(name) {
             return Err(first);
         }
+        self.made.entry(span).or_insert_with(|| (name.to_string(), false));
         if let Some(frame) = self.frames.last_mut() {
             frame.names.insert(name.to_string(), (source, span));
         }
@@ -46,6 +49,23 @@ impl Labels {
 
     pub fn find(&self, name: &str) -> Option<(Source, Span)> {
         self.visible().find_map(|frame| frame.names.get(name).copied())
+    }
+
+    /// What a merge reads by this name.
+    pub fn read(&mut self, name: &str) -> Option<Source> {
+        let (source, span) = self.find(name)?;
+        if let Some((_, used)) = self.made.get_mut(&span) {
+            *used = true;
+        }
+        Some(source)
+    }
+
+    /// The labels that no merge has named and that are no output's.
+    pub fn unused(&self, outputs: &[Output]) -> Vec<Unused> {
+        let of_output = |name: &str| outputs.iter().any(|output| output.label.as_deref() == Some(name));
+        let unused = self.made.iter().filter(|(_, (name, used))| !used && !of_output(name));
+        let unused = unused.map(|(&span, (name, _))| Unused { kind: UnusedKind::Label, name: name.clone(), span });
+        unused.collect()
     }
 
     pub fn visible_names(&self) -> impl Iterator<Item = &str> {

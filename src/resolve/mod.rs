@@ -33,6 +33,23 @@ pub struct Network {
     /// In evaluation order: a node stands after all that it reads.
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
+    /// What the file defines and nobody uses; known for the first combination of choices only.
+    pub unused: Vec<Unused>,
+}
+
+/// A definition that is never used.
+#[derive(Clone, Debug)]
+pub struct Unused {
+    pub kind: UnusedKind,
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedKind {
+    Block,
+    Value,
+    Label,
 }
 
 /// One use of a layer.

@@ -29,20 +29,13 @@ impl<'p> Expander<'p> {
             self.report_depth(call.span);
             return Flow::One(Source::Unknown);
         }
+        self.used.insert(definition);
         let given = BlockArguments::bind(block, call, self);
         let frame = self.block_frame(definition, call);
-        self.expand_body(definition, block, frame, given, flow)
+        self.expand_body(block, frame, given, flow)
     }
 
-    fn expand_body(
-        &mut self,
-        definition: Definition,
-        block: &'p BlockDefinition,
-        frame: Frame,
-        given: Vec<Option<Value>>,
-        flow: Flow,
-    ) -> Flow {
-        self.used.insert(definition);
+    fn expand_body(&mut self, block: &'p BlockDefinition, frame: Frame, given: Vec<Option<Value>>, flow: Flow) -> Flow {
         self.frames.push(frame);
         self.fill_parameters(block, given);
         self.labels.open(true);
@@ -54,8 +47,9 @@ impl<'p> Expander<'p> {
 
     /// Looks into a block that nobody uses: what comes in and its parameters are unknown.
     pub(super) fn expand_unused(&mut self, definition: Definition, block: &'p BlockDefinition) {
+        self.seen.insert(definition);
         let frame = Frame { block: Some(definition), ..Frame::of_module(definition.module) };
-        self.expand_body(definition, block, frame, vec![None; block.parameters.len()], Flow::One(Source::Unknown));
+        self.expand_body(block, frame, vec![None; block.parameters.len()], Flow::One(Source::Unknown));
     }
 
     pub(super) fn report_recursion(&mut self, definition: Definition, call: &Call) {

@@ -104,7 +104,7 @@ impl Expander<'_> {
     }
 
     pub(super) fn find_label(&mut self, name: &str, span: Span) -> Source {
-        if let Some((source, _)) = self.labels.find(name) {
+        if let Some(source) = self.labels.read(name) {
             return source;
         }
         let mut diagnostic = Diagnostic::error(Code::UNKNOWN_LABEL, format!("no label `{name}` can be seen from here"))

@@ -24,10 +24,8 @@ pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Cho
     let mut expander = Expander::new(package, choices);
     let main = &package.modules[0].ast;
     let outputs = main.chain.as_ref().map(|chain| expander.expand_main(chain)).unwrap_or_default();
-    if whole {
-        expander.check_unused();
-    }
-    let network = Network { input: main.input, classes: main.classes, nodes: expander.nodes, outputs };
+    let unused = if whole { expander.check_unused(&outputs) } else { vec![] };
+    let network = Network { input: main.input, classes: main.classes, nodes: expander.nodes, outputs, unused };
     (network, expander.choices, expander.diagnostics)
 }
 
@@ -82,8 +80,10 @@ struct Expander<'p> {
     /// Steps taken, so that no nest of empty blocks runs for ever.
     steps: usize,
     overflowed: bool,
-    /// The blocks that were written out.
+    /// The blocks that were written out, and the values that were read.
     used: HashSet<Definition>,
+    /// The unused blocks that were looked into.
+    seen: HashSet<Definition>,
     /// Whether only what nobody uses is being looked into.
     unused: bool,
 }
@@ -104,7 +104,10 @@ impl Scope for Expander<'_> {
         }
         let definition = *self.package.modules[self.frame().module].names.get(name)?;
         match definition.kind {
-            DefinitionKind::Value(index) => Some(self.value_of(definition, index, place)),
+            DefinitionKind::Value(index) => {
+                self.used.insert(definition);
+                Some(self.value_of(definition, index, place))
+            }
             DefinitionKind::Block(_) => None,
         }
     }
@@ -143,6 +146,7 @@ impl<'p> Expander<'p> {
             steps: 0,
             overflowed: false,
             used: HashSet::new(),
+            seen: HashSet::new(),
             unused: false,
         }
     }

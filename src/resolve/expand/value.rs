@@ -4,13 +4,15 @@ use super::{Evaluation, Expander, Frame};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::package::{Definition, DefinitionKind};
 use crate::resolve::value::{Scope, Value, evaluate};
+use crate::resolve::{Output, Unused, UnusedKind};
 use crate::source::Span;
 use crate::syntax::MAX_NESTING;
 
 impl Expander<'_> {
     /// Looks into the values and blocks that nobody uses, so that their mistakes are found: once, with what comes in
     /// unknown. Their choices are no choices of the network, and their layers none of its layers.
-    pub(super) fn check_unused(&mut self) {
+    pub(super) fn check_unused(&mut self, outputs: &[Output]) -> Vec<Unused> {
+        let labels = self.labels.unused(outputs);
         let nodes = std::mem::take(&mut self.nodes);
         let choices = self.choices.clone();
         let overflowed = std::mem::replace(&mut self.overflowed, false);
@@ -22,6 +24,24 @@ impl Expander<'_> {
         self.nodes = nodes;
         self.choices = choices;
         self.overflowed = overflowed;
+        let mut unused = self.unused_definitions();
+        unused.extend(labels);
+        unused
+    }
+
+    /// The blocks and values of the file itself that nothing uses; none of a library.
+    fn unused_definitions(&self) -> Vec<Unused> {
+        let main = &self.package.modules[0];
+        let own =
+            main.names.iter().filter(|(_, d)| d.module == 0 && !self.used.contains(d) && main.ast.chain.is_some());
+        let unused = own.map(|(name, definition)| {
+            let kind = match definition.kind {
+                DefinitionKind::Block(_) => UnusedKind::Block,
+                DefinitionKind::Value(_) => UnusedKind::Value,
+            };
+            Unused { kind, name: name.clone(), span: definition.span }
+        });
+        unused.collect()
     }
 
     fn check_unused_of(&mut self, module: usize) {
@@ -33,7 +53,7 @@ impl Expander<'_> {
             match definition.kind {
                 DefinitionKind::Value(index) => drop(self.value_of(definition, index, definition.span)),
                 DefinitionKind::Block(index) => {
-                    if !self.used.contains(&definition) {
+                    if !self.used.contains(&definition) && !self.seen.contains(&definition) {
                         self.expand_unused(definition, &self.package.modules[module].ast.blocks[index]);
                     }
                 }
