@@ -36,7 +36,7 @@ impl Parser<'_> {
         if begins {
             self.report_missing_layer("before `->`", span);
         } else if follows_arrow {
-            self.report_double_arrow(span);
+            self.report_missing_layer("between two `->`", span);
         } else {
             self.check_spelling(pair);
         }
@@ -50,15 +50,6 @@ impl Parser<'_> {
             return Some(error_step(span));
         }
         None
-    }
-
-    fn report_double_arrow(&mut self, span: Span) {
-        let fix =
-            Fix { title: "remove this `->`".into(), safe: false, edits: vec![Edit { span, text: String::new() }] };
-        let diagnostic = Diagnostic::error(Code::MISSING_LAYER, "expected a layer between two `->`")
-            .at(span, "no layer stands before this")
-            .fix(fix);
-        self.diagnostics.push(diagnostic);
     }
 
     pub(super) fn report_missing_layer(&mut self, place: &str, span: Span) {

@@ -81,7 +81,7 @@ impl Parser<'_> {
         let fix = Fix {
             title: "write `->` between them".into(),
             safe: false,
-            edits: vec![Edit { span: last.span.after(), text: " ->".into() }],
+            edits: vec![Edit { span: first.span.before(), text: "-> ".into() }],
         };
         let diagnostic = Diagnostic::error(Code::MISSING_ARROW, "expected `->` between two layers")
             .at(first.span, "this follows without an arrow")

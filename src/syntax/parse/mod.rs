@@ -9,7 +9,7 @@ use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::{Ast, Name};
-use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span, Spanned};
 
 #[derive(pest_derive::Parser)]
@@ -71,12 +71,7 @@ impl Parser<'_> {
             if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
         let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
             .at(open, "opened here")
-            .with(whole.after(), format!("`{partner}` is missing"))
-            .fix(Fix {
-                title: format!("write `{partner}` there"),
-                safe: false,
-                edits: vec![Edit { span: whole.after(), text: partner.into() }],
-            });
+            .with(whole.after(), format!("`{partner}` is missing"));
         self.diagnostics.push(diagnostic);
     }
 }
