@@ -91,9 +91,11 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
         choices: vec![],
         budget: Budget::of_a_file(),
         warnings: vec![],
+        more: 0,
     };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
     let mut report = checker.finish(file, library, found, limit);
+    report.hidden += package.modules.iter().map(|module| module.ast.more).sum::<usize>();
     report.text = resolve::inlined(sources, file, &package);
     report
 }
@@ -105,6 +107,8 @@ struct Checker<'a> {
     first: Option<First>,
     choices: Vec<ChoiceReport>,
     budget: Budget,
+    /// Diagnostics of a combination beyond those that are kept.
+    more: usize,
     /// Of the first combination.
     warnings: Vec<Diagnostic>,
 }
@@ -120,6 +124,7 @@ struct First {
 impl Checker<'_> {
     fn visit(&mut self, combination: Combination) {
         let Combination { network, choices, diagnostics } = combination;
+        self.more = self.more.max(diagnostics.more());
         self.note_choices(&choices);
         self.found.begin(choices);
         diagnostics.into_sorted().into_iter().for_each(|diagnostic| self.found.add(diagnostic));
@@ -181,7 +186,9 @@ impl Checker<'_> {
             report.outputs = first.outputs;
             report.graph = first.graph.filter(|_| !all.has_errors());
         }
+        let more = self.more + all.more();
         report.show(all.into_sorted());
+        report.hidden += more;
         report
     }
 }

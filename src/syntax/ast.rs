@@ -19,6 +19,8 @@ pub struct Ast {
     pub blocks: Vec<BlockDefinition>,
     /// None in a library.
     pub chain: Option<Chain>,
+    /// How many mistakes there are besides those that are reported.
+    pub more: usize,
 }
 
 /// `use conv`, `use "./blocks.net"`.

@@ -68,7 +68,7 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::WRONG_ARROW, format!("layers are joined by `->`, not `{found}`"))
             .at(span, "expected `->` here")
             .fix(fix);
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 
     pub(super) fn parse_step(&mut self, pair: Node) -> Step {
@@ -101,7 +101,7 @@ impl Parser<'_> {
     fn report_junk(&mut self, pair: &Node) {
         let found = excerpt(pair.as_str());
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"));
-        self.diagnostics.push(diagnostic.at(self.span(pair), "this is no layer"));
+        self.push(diagnostic.at(self.span(pair), "this is no layer"));
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -161,7 +161,7 @@ impl Parser<'_> {
                 .at(third.span, "a third branch")
                 .with(keyword, "of this `skip`")
                 .remark("for more branches write `( A | B | C ) -> Add`");
-            self.diagnostics.push(diagnostic);
+            self.push(diagnostic);
             return StepKind::Error;
         }
         StepKind::Skip(keyword, branches)
@@ -190,7 +190,7 @@ impl Parser<'_> {
     /// A branch; `group` is what it stands in, if it is the only one there.
     fn parse_branch(&mut self, pair: Node, group: Option<Span>) -> Chain {
         let span = self.span(&pair);
-        let before = self.diagnostics.len();
+        let before = self.mistakes();
         let mut chains = vec![];
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -202,7 +202,7 @@ impl Parser<'_> {
             }
         }
         self.join_chains(chains).unwrap_or_else(|| {
-            if self.diagnostics.len() == before {
+            if self.mistakes() == before {
                 self.report_empty_branch(span, group);
             }
             error_chain(span)
@@ -245,7 +245,7 @@ impl Parser<'_> {
             edits: vec![Edit { span, text: format!("({inner})") }],
         };
         let diagnostic = Diagnostic::error(Code::BRACKET, "arguments stand in parentheses").at(span, "expected `( )`");
-        self.diagnostics.push(diagnostic.fix(fix));
+        self.push(diagnostic.fix(fix));
     }
 
     fn parse_arguments(&mut self, pair: Node, call: &mut Call) {
@@ -256,16 +256,16 @@ impl Parser<'_> {
         }
         let count = items.len();
         for (index, item) in items.into_iter().enumerate() {
-            let before = self.diagnostics.len();
+            let before = self.mistakes();
             call.arguments.extend(self.parse_argument(item, index + 1 == count));
-            call.complete &= self.diagnostics.len() == before;
+            call.complete &= self.mistakes() == before;
         }
     }
 
     /// An argument; nothing at all is allowed after the last comma.
     fn parse_argument(&mut self, pair: Node, last: bool) -> Option<Argument> {
         let span = self.span(&pair);
-        let before = self.diagnostics.len();
+        let before = self.mistakes();
         let (mut name, mut value) = (None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -278,7 +278,7 @@ impl Parser<'_> {
                 _ => {}
             }
         }
-        let silent = self.diagnostics.len() > before;
+        let silent = self.mistakes() > before;
         match value {
             Some(value) => Some(Argument { name, value, span }),
             None if name.is_none() && last && !silent => None,
@@ -310,7 +310,7 @@ impl Parser<'_> {
             let fix =
                 Fix { title: "write `=`".into(), safe: true, edits: vec![Edit { span: colon, text: "=".into() }] };
             let message = "an argument's name is followed by `=`, not `:`";
-            self.diagnostics.push(Diagnostic::error(Code::MALFORMED_VALUE, message).at(colon, "expected `=`").fix(fix));
+            self.push(Diagnostic::error(Code::MALFORMED_VALUE, message).at(colon, "expected `=`").fix(fix));
             return;
         }
         let expected = if value.is_some() { "`,` or `)`" } else { "a value" };

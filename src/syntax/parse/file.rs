@@ -56,7 +56,7 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, "branches stand in parentheses")
             .at(self.span(pair), "`|` outside of parentheses")
             .remark("write `( A | B ) -> Add`");
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 
     pub(super) fn report_misplaced(&mut self, pair: &Node, chain: Span) {
@@ -64,7 +64,7 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::MISPLACED, format!("`{word}` stands after the network"))
             .at(self.span(pair), "move it before the first layer")
             .with(chain, "the network");
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 
     /// Chains that follow each other without an arrow between them, as one.
@@ -87,7 +87,7 @@ impl Parser<'_> {
             .at(first.span, "this follows without an arrow")
             .with(last.span, "the layer before")
             .fix(fix);
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 }
 

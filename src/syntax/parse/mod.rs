@@ -9,7 +9,7 @@ use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::{Ast, Name};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, MAX_KEPT};
 use crate::source::{FileId, Span, Spanned};
 
 #[derive(pest_derive::Parser)]
@@ -21,7 +21,7 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let mut parser = Parser { file, text, diagnostics: vec![] };
+    let mut parser = Parser { file, text, diagnostics: vec![], more: 0 };
     let ast = match Grammar::parse(Rule::file, text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
@@ -29,13 +29,16 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
             None
         }
     };
-    (ast, parser.diagnostics)
+    let more = parser.more;
+    (ast.map(|ast| Ast { more, ..ast }), parser.diagnostics)
 }
 
 struct Parser<'t> {
     file: FileId,
     text: &'t str,
     diagnostics: Vec<Diagnostic>,
+    /// Mistakes beyond those that are kept.
+    more: usize,
 }
 
 impl Parser<'_> {
@@ -49,8 +52,20 @@ impl Parser<'_> {
         Spanned::new(pair.as_str().to_string(), self.span(pair))
     }
 
+    fn push(&mut self, diagnostic: Diagnostic) {
+        match self.diagnostics.len() < MAX_KEPT {
+            true => self.diagnostics.push(diagnostic),
+            false => self.more += 1,
+        }
+    }
+
+    /// How many mistakes were found so far.
+    fn mistakes(&self) -> usize {
+        self.diagnostics.len() + self.more
+    }
+
     fn report(&mut self, code: &'static Code, message: impl Into<String>, span: Span, label: &str) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(span, label));
+        self.push(Diagnostic::error(code, message).at(span, label));
     }
 
     fn report_grammar_gap(&mut self, fault: &pest::error::Error<Rule>) {
@@ -72,7 +87,7 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
             .at(open, "opened here")
             .with(whole.after(), format!("`{partner}` is missing"));
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 }
 

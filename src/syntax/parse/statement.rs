@@ -48,7 +48,7 @@ impl Parser<'_> {
                 let diagnostic = Diagnostic::error(Code::MISPLACED, format!("`{word}` is given twice"))
                     .at(value.span, "the second time")
                     .with(first.span, "the first time");
-                self.diagnostics.push(diagnostic);
+                self.push(diagnostic);
             }
         }
     }
@@ -59,7 +59,7 @@ impl Parser<'_> {
             let diagnostic = Diagnostic::error(Code::EDITION, format!("edition {} is not known", number.as_str()))
                 .at(self.span(&number), "this netc knows edition 1")
                 .remark("write `edition 1`, or leave the line out");
-            self.diagnostics.push(diagnostic);
+            self.push(diagnostic);
         }
     }
 
@@ -138,7 +138,7 @@ impl Parser<'_> {
         let span = self.span(colon);
         let fix = Fix { title: "write `=`".into(), safe: true, edits: vec![Edit { span, text: " =".into() }] };
         let diagnostic = Diagnostic::error(Code::INCOMPLETE, "a definition has `=` after its name, not `:`");
-        self.diagnostics.push(diagnostic.at(span, "expected `=`").fix(fix));
+        self.push(diagnostic.at(span, "expected `=`").fix(fix));
     }
 
     fn parse_definition(&mut self, pair: Node) -> Option<ValueDefinition> {
@@ -160,9 +160,9 @@ impl Parser<'_> {
         let parameters = parts.next(Rule::parameters);
         let equals = parts.equals(name.span, "`=` and layers, as in `block Stage(out) = Conv(_, out, 3) -> ReLU`");
         let body = parts.next(Rule::chain);
-        let before = self.diagnostics.len();
+        let before = self.mistakes();
         let parameters = parameters.map(|pair| self.parse_parameters(pair)).unwrap_or_default();
-        let complete = self.diagnostics.len() == before;
+        let complete = self.mistakes() == before;
         let body = body.and_then(|pair| self.parse_chain(pair, false));
         if body.is_none() && equals.is_some() {
             self.report(Code::MISSING_LAYER, "expected a layer after `=`", name.span, "this block has no layers");
@@ -192,7 +192,7 @@ impl Parser<'_> {
                 let diagnostic = Diagnostic::error(Code::TAKEN, format!("two parameters are called `{}`", name.value))
                     .at(name.span, "the second one")
                     .with(first, "the first one");
-                self.diagnostics.push(diagnostic);
+                self.push(diagnostic);
             }
         }
     }

@@ -167,7 +167,7 @@ impl Parser<'_> {
         let fix = Fix { title: "write `|` between them".into(), safe: true, edits: edits.collect() };
         let diagnostic =
             Diagnostic::error(Code::MALFORMED_VALUE, "the values of a choice are separated by `|`, not `,`");
-        self.diagnostics.push(diagnostic.at(choice, "as in `{16|32|64}`").fix(fix));
+        self.push(diagnostic.at(choice, "as in `{16|32|64}`").fix(fix));
     }
 
     fn parse_paren(&mut self, pair: Node) -> Expr {
@@ -203,7 +203,7 @@ impl Parser<'_> {
             let edits = vec![Edit { span, text: size.clone() }];
             diagnostic = diagnostic.fix(Fix { title: format!("write `{size}`"), safe: true, edits });
         }
-        self.diagnostics.push(diagnostic);
+        self.push(diagnostic);
     }
 
     pub(super) fn parse_value_call(&mut self, pair: Node) -> ExprKind {
