@@ -153,6 +153,20 @@ impl Diagnostics {
         }
     }
 
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether more would only be counted.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MAX_KEPT
+    }
+
     /// How many there are besides those that are kept.
     pub fn more(&self) -> usize {
         self.more

@@ -1,6 +1,6 @@
 //! Calls of layers: arguments bound, merges connected to branches and labels, unknown names explained.
 
-use super::{Expander, Flow};
+use super::{Expander, Flow, SUGGESTING};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
@@ -113,6 +113,7 @@ impl Expander<'_> {
             Some(hidden) => diagnostic
                 .with(hidden, "made here, in a chain that this one is not part of")
                 .remark("a label is seen after it, in its own chain and the chains nested in it"),
+            None if self.diagnostics.len() > SUGGESTING => diagnostic,
             None => names::suggest(diagnostic, name, span, self.labels.visible_names()),
         };
         self.report(diagnostic);
@@ -152,6 +153,9 @@ impl Expander<'_> {
     fn suggest_layer(&self, diagnostic: Diagnostic, name: &Name) -> Diagnostic {
         if let Some(library) = stdlib::library_of(&name.value) {
             return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
+        }
+        if self.diagnostics.len() > SUGGESTING {
+            return diagnostic;
         }
         let layers = LAYERS.iter().map(|layer| layer.name);
         let defined = self.package.modules[self.frame().module].names.iter();

@@ -97,7 +97,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Whether the network has become too large to go on; reported once.
+    /// Whether the network has become too large, or too wrong, to go on; the former is reported once.
     pub(super) fn exhausted(&mut self, span: Span) -> bool {
         self.steps += 1;
         let full = self.nodes.len() >= MAX_LAYERS || self.steps > MAX_STEPS;
@@ -109,7 +109,7 @@ impl Expander<'_> {
             let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
             self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
         }
-        self.overflowed
+        self.overflowed || self.diagnostics.is_full()
     }
 
     pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {

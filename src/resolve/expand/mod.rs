@@ -97,6 +97,9 @@ enum Evaluation {
 /// How many steps of chains are taken at most: enough for every network within the limit of layers.
 const MAX_STEPS: usize = 20 * MAX_LAYERS;
 
+/// After how many diagnostics names are no longer compared: those that are shown stand before.
+const SUGGESTING: usize = 300;
+
 impl Scope for Expander<'_> {
     fn value(&mut self, name: &str, place: Span) -> Option<Value> {
         if let Some(value) = self.frame().parameters.get(name) {
@@ -113,6 +116,9 @@ impl Scope for Expander<'_> {
     }
 
     fn value_names(&self) -> Vec<String> {
+        if self.diagnostics.len() > SUGGESTING {
+            return vec![];
+        }
         let frame = self.frame();
         let defined = self.package.modules[frame.module].names.iter();
         let values = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Value(_))).map(|(name, _)| name);

@@ -50,6 +50,9 @@ impl Expander<'_> {
         own.sort_by_key(|definition| definition.span);
         self.frames.push(Frame::of_module(module));
         for definition in own {
+            if self.diagnostics.is_full() {
+                break;
+            }
             match definition.kind {
                 DefinitionKind::Value(index) => drop(self.value_of(definition, index, definition.span)),
                 DefinitionKind::Block(index) => {

@@ -2,7 +2,7 @@
 
 use super::chain::{error_chain, is_error};
 use super::{Node, Parser, Rule, Rules};
-use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix, MAX_KEPT};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Chain};
 
@@ -12,6 +12,8 @@ impl Parser<'_> {
         let mut network = Network::default();
         for pair in pairs {
             match pair.as_rule() {
+                // Each further chain lacks an arrow at least; a tree of so many mistakes serves nobody.
+                Rule::chain if self.diagnostics.len() >= MAX_KEPT => self.more += 1,
                 Rule::chain => self.parse_part(pair, &mut network),
                 Rule::stray_close => {
                     self.report_stray_close(&pair);
@@ -47,12 +49,18 @@ impl Parser<'_> {
     }
 
     pub(super) fn report_stray_close(&mut self, pair: &Node) {
+        if self.only_counts() {
+            return;
+        }
         let (bracket, partner) = if pair.as_str() == ")" { (")", "(") } else { ("}", "{") };
         let message = format!("this `{bracket}` closes nothing");
         self.report(Code::BRACKET, message, self.span(pair), &format!("no `{partner}` stands before it"));
     }
 
     pub(super) fn report_stray_bar(&mut self, pair: &Node) {
+        if self.only_counts() {
+            return;
+        }
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, "branches stand in parentheses")
             .at(self.span(pair), "`|` outside of parentheses")
             .remark("write `( A | B ) -> Add`");
@@ -60,6 +68,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn report_misplaced(&mut self, pair: &Node, chain: Span) {
+        if self.only_counts() {
+            return;
+        }
         let word = statement_word(pair);
         let diagnostic = Diagnostic::error(Code::MISPLACED, format!("`{word}` stands after the network"))
             .at(self.span(pair), "move it before the first layer")
@@ -75,7 +86,7 @@ impl Parser<'_> {
 
     pub(super) fn report_missing_arrow(&mut self, before: &Chain, after: &Chain) {
         let (Some(last), Some(first)) = (before.steps.last(), after.steps.first()) else { return };
-        if is_error(last) || is_error(first) {
+        if is_error(last) || is_error(first) || self.only_counts() {
             return;
         }
         let fix = Fix {

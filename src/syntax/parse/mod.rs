@@ -59,12 +59,22 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether another mistake would only be counted; counts it then.
+    fn only_counts(&mut self) -> bool {
+        let full = self.diagnostics.len() >= MAX_KEPT;
+        self.more += usize::from(full);
+        full
+    }
+
     /// How many mistakes were found so far.
     fn mistakes(&self) -> usize {
         self.diagnostics.len() + self.more
     }
 
     fn report(&mut self, code: &'static Code, message: impl Into<String>, span: Span, label: &str) {
+        if self.only_counts() {
+            return;
+        }
         self.push(Diagnostic::error(code, message).at(span, label));
     }
 
@@ -82,6 +92,9 @@ impl Parser<'_> {
 
     /// Reports a bracket without its partner; `whole` ends where the partner is missing.
     fn report_unclosed(&mut self, open: Span, whole: Span) {
+        if self.only_counts() {
+            return;
+        }
         let (bracket, partner) =
             if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
         let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
