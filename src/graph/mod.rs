@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod findings;
 mod infer;
 mod lint;
 mod repair;
