@@ -1,7 +1,8 @@
 //! What went wrong, as a value: a code, a message, the places, and what would mend it.
 //!
-//! Whoever finds a mistake builds a [`Diagnostic`]; [`mod@render`] alone knows how one looks.
+//! Whoever finds a mistake builds a [`Diagnostic`]; [`render()`] alone knows how one looks.
 
+mod clip;
 mod code;
 mod render;
 
@@ -126,10 +127,14 @@ impl Diagnostic {
     }
 }
 
+/// How many diagnostics of a file are kept; more are counted.
+pub const MAX_KEPT: usize = 2000;
+
 /// Diagnostics as they are found, each once.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    more: usize,
     seen: HashSet<(Id, Span)>,
 }
 
@@ -141,9 +146,30 @@ impl Diagnostics {
     /// Adds one, unless one of the same code at the same place is known.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let new = diagnostic.place().is_none_or(|place| self.seen.insert((diagnostic.id, place)));
-        if new {
+        if new && self.list.len() < MAX_KEPT {
             self.list.push(diagnostic);
+        } else if new {
+            self.more += 1;
         }
+    }
+
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether more would only be counted.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MAX_KEPT
+    }
+
+    /// How many there are besides those that are kept.
+    pub fn more(&self) -> usize {
+        self.more
     }
 
     pub fn has_errors(&self) -> bool {

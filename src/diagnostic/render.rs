@@ -6,6 +6,7 @@ use codespan_reporting::term::{self, Config};
 use serde_json::{Value, json};
 use std::ops::Range;
 
+use super::clip::Clipped;
 use super::{Diagnostic, Fix, Label, Severity};
 use crate::source::{FileId, SourceMap, Span};
 
@@ -18,35 +19,50 @@ pub enum Style {
 
 /// A diagnostic as people read it, with the lines of the source that it speaks of.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    match diagnostic.place().and_then(|place| Clipped::around(sources, place)) {
+        None => emit(&to_codespan(diagnostic, |span| Some(span.start..span.end), sources), sources, style),
+        Some(clipped) => emit(&to_codespan(diagnostic, |span| clipped.range(span), sources), &clipped, style),
+    }
+}
+
+fn emit<'f>(rendered: &Rendered<FileId>, files: &'f impl Files<'f, FileId = FileId>, style: Style) -> String {
     let config = Config { chars: term::Chars::ascii(), tab_width: 4, ..Config::default() };
-    let rendered = to_codespan(diagnostic);
     let text = match style {
-        Style::Plain => term::emit_into_string(&config, sources, &rendered),
+        Style::Plain => term::emit_into_string(&config, files, rendered),
         Style::Colour => {
             let mut buffer = term::termcolor::Buffer::ansi();
-            term::emit_to_write_style(&mut buffer, &config, sources, &rendered)
+            term::emit_to_write_style(&mut buffer, &config, files, rendered)
                 .map(|()| String::from_utf8_lossy(buffer.as_slice()).into_owned())
         }
     };
-    text.unwrap_or_else(|fault| format!("internal error: a label points outside its file ({fault}): {diagnostic:?}\n"))
+    text.unwrap_or_else(|fault| format!("internal error: a label points outside its file ({fault}): {rendered:?}\n"))
 }
 
-fn to_codespan(diagnostic: &Diagnostic) -> Rendered<FileId> {
+/// The diagnostic with its labels where `range` finds them; those that cannot be shown become notes.
+fn to_codespan(
+    diagnostic: &Diagnostic,
+    range: impl Fn(Span) -> Option<Range<usize>>,
+    sources: &SourceMap,
+) -> Rendered<FileId> {
     let severity = match diagnostic.severity {
         Severity::Error => RenderedSeverity::Error,
         Severity::Warning => RenderedSeverity::Warning,
         Severity::Note => RenderedSeverity::Note,
     };
+    let shown = diagnostic.labels.iter().filter_map(|label| Some(to_codespan_label(label, range(label.span)?)));
+    let far = diagnostic.labels.iter().filter(|label| range(label.span).is_none()).map(|label| {
+        let place = sources.file(label.span.file).position(label.span.start);
+        format!("line {}, column {}: {}", place.line, place.column, label.message)
+    });
     let fixes = diagnostic.fixes.iter().map(|fix| format!("fix: {}", fix.title));
     Rendered::new(severity)
         .with_code(diagnostic.id.as_str())
         .with_message(&diagnostic.message)
-        .with_labels(diagnostic.labels.iter().map(to_codespan_label).collect())
-        .with_notes(diagnostic.notes.iter().cloned().chain(fixes).collect())
+        .with_labels(shown.collect())
+        .with_notes(far.chain(diagnostic.notes.iter().cloned()).chain(fixes).collect())
 }
 
-fn to_codespan_label(label: &Label) -> RenderedLabel<FileId> {
-    let range = label.span.start..label.span.end;
+fn to_codespan_label(label: &Label, range: Range<usize>) -> RenderedLabel<FileId> {
     let rendered = match label.primary {
         true => RenderedLabel::primary(label.span.file, range),
         false => RenderedLabel::secondary(label.span.file, range),

@@ -1,12 +1,15 @@
 //! A file of a source map -> [`Report`]: everything that `netc check` says of it.
 
-use std::collections::HashMap;
-
 use super::Graph;
 use super::explain::{Case, explain};
+use super::findings::Findings;
 use super::infer::{Cost, Inference, Patch, Setting, infer};
+use super::lint::lint;
+use super::repair::Budget;
 use super::setting::{Given, setting};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Id};
+use super::strict::adapters;
+use super::verify::verify;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::layer::Shape;
 use crate::resolve::{self, Combination, Met, Network, Value};
 use crate::source::{FileId, SourceMap, Span};
@@ -79,9 +82,19 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
     let mut found = vec![];
     let Some(package) = resolve::load(sources, file, &mut found) else { return Report::refused(file, found) };
     let library = package.modules[0].ast.chain.is_none();
-    let mut checker = Checker { sources, given, found: Findings::default(), first: None, choices: vec![] };
+    let mut checker = Checker {
+        sources,
+        given,
+        found: Findings::default(),
+        first: None,
+        choices: vec![],
+        budget: Budget::of_a_file(),
+        warnings: vec![],
+        more: 0,
+    };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
     let mut report = checker.finish(file, library, found, limit);
+    report.hidden += package.modules.iter().map(|module| module.ast.more).sum::<usize>();
     report.text = resolve::inlined(sources, file, &package);
     report
 }
@@ -92,6 +105,11 @@ struct Checker<'a> {
     found: Findings,
     first: Option<First>,
     choices: Vec<ChoiceReport>,
+    budget: Budget,
+    /// Diagnostics of a combination beyond those that are kept.
+    more: usize,
+    /// Of the first combination.
+    warnings: Vec<Diagnostic>,
 }
 
 /// What the report tells of the first combination.
@@ -105,6 +123,7 @@ struct First {
 impl Checker<'_> {
     fn visit(&mut self, combination: Combination) {
         let Combination { network, choices, diagnostics } = combination;
+        self.more = self.more.max(diagnostics.more());
         self.note_choices(&choices);
         self.found.begin(choices);
         diagnostics.into_sorted().into_iter().for_each(|diagnostic| self.found.add(diagnostic));
@@ -112,7 +131,14 @@ impl Checker<'_> {
         note.into_iter().for_each(|note| self.found.add(note));
         let inference = infer(&network, setting, &Patch::default());
         self.explain(&network, setting, &inference);
+        if self.given.strict {
+            adapters(&network, &inference).into_iter().for_each(|diagnostic| self.found.add(diagnostic));
+        }
         if self.first.is_none() {
+            if let Some(graph) = &inference.graph {
+                debug_assert_eq!(verify(graph), Ok(()));
+                self.warnings = lint(graph, &network, self.sources);
+            }
             self.first = Some(First::of(&network, setting, inference));
         }
     }
@@ -124,13 +150,14 @@ impl Checker<'_> {
                 self.choices.push(ChoiceReport { span: choice.span, values: vec![None; choice.count] });
                 self.choices.len() - 1
             });
-            let values = self.choices[index].values.iter_mut().zip(&choice.values);
-            values.for_each(|(known, value)| *known = known.take().or_else(|| value.clone()));
+            let known = &mut self.choices[index].values[choice.index];
+            *known = known.take().or_else(|| choice.value.clone());
         }
     }
 
     fn explain(&mut self, network: &Network, setting: Setting, inference: &Inference) {
-        let case = Case { network, setting, inference, sources: self.sources };
+        let known_faults = inference.faults.iter().map(|fault| (fault.place, fault.fault.code)).collect();
+        let case = Case { network, setting, inference, sources: self.sources, budget: &self.budget, known_faults };
         for fault in &inference.faults {
             match self.found.known(fault.fault.code, case.primary(fault)) {
                 Some(key) => self.found.again(key),
@@ -144,6 +171,9 @@ impl Checker<'_> {
         all.extend(parsed);
         all.extend(self.found.take());
         all.extend(limit);
+        if !all.has_errors() {
+            all.extend(self.warnings);
+        }
         self.choices.sort_by_key(|choice| choice.span);
         let mut report = Report::refused(file, vec![]);
         report.library = library;
@@ -155,7 +185,9 @@ impl Checker<'_> {
             report.outputs = first.outputs;
             report.graph = first.graph.filter(|_| !all.has_errors());
         }
+        let more = self.more + all.more();
         report.show(all.into_sorted());
+        report.hidden += more;
         report
     }
 }
@@ -214,73 +246,5 @@ impl Report {
         self.hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
         diagnostics.truncate(MAX_SHOWN);
         self.diagnostics = diagnostics;
-    }
-}
-
-/// Diagnostics of all combinations, each once, with the combinations that it holds for.
-#[derive(Default)]
-struct Findings {
-    combinations: Vec<Vec<Met>>,
-    list: Vec<(Diagnostic, Vec<usize>)>,
-    by_key: HashMap<(Id, Option<Span>), usize>,
-}
-
-impl Findings {
-    fn begin(&mut self, choices: Vec<Met>) {
-        self.combinations.push(choices);
-    }
-
-    fn known(&self, code: &'static Code, place: Span) -> Option<usize> {
-        self.by_key.get(&(Id::Error(code), Some(place))).copied()
-    }
-
-    fn again(&mut self, index: usize) {
-        let current = self.combinations.len() - 1;
-        let combinations = &mut self.list[index].1;
-        if combinations.last() != Some(&current) {
-            combinations.push(current);
-        }
-    }
-
-    fn add(&mut self, diagnostic: Diagnostic) {
-        let key = (diagnostic.id, diagnostic.place());
-        match self.by_key.get(&key).copied() {
-            Some(index) => self.again(index),
-            None => {
-                self.by_key.insert(key, self.list.len());
-                self.list.push((diagnostic, vec![self.combinations.len() - 1]));
-            }
-        }
-    }
-
-    /// Each diagnostic; those that hold for some combinations only say for which.
-    fn take(&mut self) -> Vec<Diagnostic> {
-        let list = std::mem::take(&mut self.list);
-        list.into_iter().map(|(diagnostic, holds)| self.limit(diagnostic, &holds)).collect()
-    }
-
-    fn limit(&self, diagnostic: Diagnostic, holds: &[usize]) -> Diagnostic {
-        if holds.len() == self.combinations.len() {
-            return diagnostic;
-        }
-        let mut labelled = diagnostic;
-        for choice in &self.combinations[holds[0]] {
-            let values = self.values_in(choice.span, holds);
-            if values.len() < choice.count {
-                labelled = labelled.with(choice.span, format!("for {}", values.join(" or ")));
-            }
-        }
-        labelled.remark(format!("holds for {} of {} combinations of choices", holds.len(), self.combinations.len()))
-    }
-
-    /// The values that a choice has in these combinations.
-    fn values_in(&self, span: Span, combinations: &[usize]) -> Vec<String> {
-        let mut values: Vec<String> = vec![];
-        for &index in combinations {
-            let met = self.combinations[index].iter().find(|met| met.span == span);
-            let value = met.and_then(|met| met.values[met.index].as_ref()).map(Value::noun);
-            values.extend(value.filter(|value| !values.contains(value)));
-        }
-        values
     }
 }

@@ -1,7 +1,9 @@
 //! Faults -> diagnostics: the two places, the trail of shapes from the input, the repairs.
 
-use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting, infer};
-use super::repair;
+use std::collections::HashSet;
+
+use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting};
+use super::repair::{self, Budget};
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::layer::{Rewrite, Shape};
 use crate::resolve::{Network, Node, Source};
@@ -9,8 +11,6 @@ use crate::source::{SourceMap, Span};
 
 /// How many shapes of the trail are shown before the refusal.
 const TRAIL: usize = 8;
-/// How many uses of blocks around a mistake are shown.
-const USES: usize = 3;
 
 /// A network with what inference found wrong in it.
 pub struct Case<'a> {
@@ -18,6 +18,9 @@ pub struct Case<'a> {
     pub setting: Setting,
     pub inference: &'a Inference,
     pub sources: &'a SourceMap,
+    pub budget: &'a Budget,
+    /// Place and code of each fault.
+    pub known_faults: HashSet<(FaultPlace, &'static Code)>,
 }
 
 /// The diagnostic of a fault, with repairs that were checked.
@@ -52,17 +55,17 @@ impl Case<'_> {
         for source in makers(fault, node) {
             diagnostic = self.show_maker(diagnostic, *source, fault.fault.code);
         }
-        diagnostic = show_uses(diagnostic, node);
+        diagnostic = node.site.show_uses(diagnostic);
         diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
-        let repairs = repair::search(self, fault);
-        let rewrites = self.rewrites(index, fault);
-        repairs.into_iter().chain(rewrites).fold(diagnostic, Diagnostic::fix)
+        let merges = repair::merges(self, fault).into_iter();
+        let fixes = merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault));
+        fixes.fold(diagnostic, Diagnostic::fix)
     }
 
     fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
         let output = &self.network.outputs[index];
         let diagnostic = match output.source {
-            Source::Node(node) => show_uses(diagnostic, &self.network.nodes[node]),
+            Source::Node(node) => self.network.nodes[node].site.show_uses(diagnostic),
             _ => diagnostic,
         };
         let diagnostic = diagnostic.at(self.primary(fault), fault.fault.label.clone());
@@ -74,7 +77,7 @@ impl Case<'_> {
         repair::scores(self, index, fault).into_iter().fold(diagnostic, Diagnostic::fix)
     }
 
-    fn shape(&self, source: Source) -> Option<Shape> {
+    pub fn shape(&self, source: Source) -> Option<Shape> {
         match source {
             Source::Input => Some(self.setting.input),
             Source::Node(index) => self.inference.outputs[index],
@@ -124,26 +127,14 @@ impl Case<'_> {
     fn rewrite(&self, node: &Node, index: usize, fault: &NodeFault, rewrite: &Rewrite) -> Option<Fix> {
         let changes = rewrite.values.iter().map(|(name, text)| (*name, repair::argument(text)));
         let args = changes.fold(node.args.clone(), |args, (name, value)| args.replaced(name, value));
-        let same = repair::written_alike(self, index);
-        let patch = Patch { args: same.iter().map(|&at| (at, args.clone())).collect(), ..Patch::default() };
+        let same = self.network.nodes.iter().enumerate().filter(|(_, other)| other.span == node.span);
+        let patch = Patch { args: same.map(|(at, _)| (at, args.clone())).collect(), ..Patch::default() };
         if !self.mends(fault, &patch) {
             return None;
         }
-        let edits = repair::edits(self, index, &args)?;
-        let call = crate::resolve::written(node.layer, &args);
-        Some(Fix { title: format!("`{call}` {}", rewrite.reason), safe: rewrite.safe, edits })
-    }
-
-    /// Whether the patched network has lost this fault and gained none.
-    pub fn mends(&self, fault: &NodeFault, patch: &Patch) -> bool {
-        let after = infer(self.network, self.setting, patch);
-        let known = |other: &NodeFault| {
-            let same =
-                |known: &&NodeFault| known.place == other.place && std::ptr::eq(known.fault.code, other.fault.code);
-            self.inference.faults.iter().any(|known| same(&known))
-        };
-        let gone = after.faults.iter().all(|other| other.place != fault.place);
-        gone && after.faults.iter().all(known)
+        let edits = repair::value_edits(self, index, &args)?;
+        let title = format!("`{}` {}", repair::edited(self, index, &edits), rewrite.reason);
+        Some(Fix { title, safe: rewrite.safe && repair::is_literal(self, index), edits })
     }
 }
 
@@ -161,9 +152,4 @@ fn made(shape: Shape, code: &Code) -> String {
         _ if counted => format!("{shape} = {}", shape.count()),
         _ => shape.to_string(),
     }
-}
-
-fn show_uses(diagnostic: Diagnostic, node: &Node) -> Diagnostic {
-    let uses: &[Span] = &node.site.uses;
-    uses.iter().rev().take(USES).fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"))
 }

@@ -5,7 +5,7 @@
 use super::{Graph, Node, Output, Value};
 use crate::diagnostic::Code;
 use crate::layer::{self, Args, Context, Fault, Layer, Op, Shape, Typed};
-use crate::resolve::{Network, Source};
+use crate::resolve::{MAX_LAYERS, Network, Source};
 
 /// How many numbers one value of one image may hold.
 const MAX_VALUES: usize = 1 << 31;
@@ -19,12 +19,13 @@ pub struct Setting {
     pub classes: usize,
 }
 
-/// A change to be tried: other arguments for nodes, another shape for one input of a merge, an `FC` at the end.
+/// A change to be tried.
 #[derive(Clone, Debug, Default)]
 pub struct Patch {
+    /// Other arguments for nodes, by index in order.
     pub args: Vec<(usize, Args)>,
-    pub input: Option<(usize, usize, Shape)>,
-    pub scores: bool,
+    /// Node, number of its input, and the shape that this has then; by node in order.
+    pub inputs: Vec<(usize, usize, Shape)>,
 }
 
 /// What inference found.
@@ -46,6 +47,8 @@ pub struct Row {
     pub node: usize,
     pub name: &'static str,
     pub implicit: bool,
+    /// What the adapter does.
+    pub adapter: Option<Op>,
     pub typed: Option<Cost>,
 }
 
@@ -72,7 +75,7 @@ pub struct NodeFault {
     pub fault: Fault,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultPlace {
     Node(usize),
     /// The output of this index.
@@ -99,6 +102,8 @@ struct Walk<'n> {
     /// The graph's value for each node of the network.
     values: Vec<Option<Value>>,
     params: u64,
+    /// Layers so far, each of a recurrent stack counted.
+    layers: usize,
 }
 
 impl<'n> Walk<'n> {
@@ -113,12 +118,13 @@ impl<'n> Walk<'n> {
             nodes: Vec::with_capacity(network.nodes.len()),
             values: Vec::with_capacity(network.nodes.len()),
             params: 0,
+            layers: 0,
         }
     }
 
     fn visit(&mut self, index: usize) {
         let node = &self.network.nodes[index];
-        let patched = self.patch.args.iter().find(|(at, _)| *at == index).map(|(_, args)| args);
+        let patched = self.patch.args.binary_search_by_key(&index, |(at, _)| *at).ok().map(|at| &self.patch.args[at].1);
         let args = patched.unwrap_or(&node.args);
         let plan = self.check(index, args).and_then(|()| self.plan(index, args)).unwrap_or_default();
         let output = plan.typed.as_ref().map(|typed| typed.output).or_else(|| self.assumed(index, args));
@@ -132,7 +138,8 @@ impl<'n> Walk<'n> {
         let value = match plan.typed {
             Some(typed) => self.push(index, node.layer, typed, input, sources, false),
             None => {
-                self.rows.push(Row { node: index, name: node.layer.name, implicit: false, typed: None });
+                let name = node.layer.name;
+                self.rows.push(Row { node: index, name, implicit: false, adapter: None, typed: None });
                 None
             }
         };
@@ -176,7 +183,7 @@ impl<'n> Walk<'n> {
                     format!("`{}` makes {}, more than {MAX_VALUES} values for one image", layer.name, typed.output);
                 self.refuse(FaultPlace::Node(index), Fault::new(Code::LIMIT, message).labelled("too large"))
             }
-            Ok(typed) => Some(typed),
+            Ok(typed) => self.count_layers(index, &typed.op).map(|()| typed),
             Err(fault) => self.refuse(FaultPlace::Node(index), fault),
         };
         Some(plan)
@@ -185,7 +192,8 @@ impl<'n> Walk<'n> {
     fn input_shapes(&self, index: usize) -> Option<Vec<Shape>> {
         let sources = &self.network.nodes[index].inputs;
         let mut shapes = sources.iter().map(|source| self.shape(*source)).collect::<Option<Vec<_>>>()?;
-        if let Some((_, slot, shape)) = self.patch.input.filter(|(at, ..)| *at == index) {
+        if let Ok(at) = self.patch.inputs.binary_search_by_key(&index, |(at, ..)| *at) {
+            let (_, slot, shape) = self.patch.inputs[at];
             shapes[slot] = shape;
         }
         Some(shapes)
@@ -235,7 +243,8 @@ impl<'n> Walk<'n> {
         let trained = trained.fold(0u64, |sum, param| sum.saturating_add(param.count() as u64));
         let cost = Cost { output: typed.output, params: trained, macs: typed.op.macs(input, typed.output) };
         self.count_params(index, trained);
-        self.rows.push(Row { node: index, name: layer.name, implicit, typed: Some(cost) });
+        let adapter = implicit.then(|| typed.op.clone());
+        self.rows.push(Row { node: index, name: layer.name, implicit, adapter, typed: Some(cost) });
         let written = &self.network.nodes[index];
         let path = if implicit { format!("{}.{}", written.path, layer.name) } else { written.path.clone() };
         self.nodes.push(Node {
@@ -251,6 +260,20 @@ impl<'n> Walk<'n> {
             implicit,
         });
         Some(Value::Node(self.nodes.len() - 1))
+    }
+
+    /// Refuses the recurrent stack that passes the limit on layers.
+    fn count_layers(&mut self, index: usize, op: &Op) -> Option<()> {
+        let more = if let Op::Recurrent(recurrent) = op { recurrent.layers } else { 1 };
+        let stacked = more > 1;
+        let total = self.layers.saturating_add(more);
+        if stacked && total > MAX_LAYERS {
+            let message = format!("the network has more than {MAX_LAYERS} layers ({total} with this stack)");
+            let fault = Fault::new(Code::LIMIT, message).at("layers", format!("{more} layers here"));
+            return self.refuse(FaultPlace::Node(index), fault);
+        }
+        self.layers = total;
+        Some(())
     }
 
     /// Reports the layer that passes the limit on parameters, once.
@@ -300,7 +323,7 @@ impl<'n> Walk<'n> {
         let label = self.network.outputs[index].label.as_deref();
         let single = shapes.len() == 1;
         let shape = shapes[index]?;
-        if self.patch.scores || shape == self.setting.input {
+        if shape == self.setting.input {
             return None;
         }
         if single || label == Some("logits") {

@@ -4,13 +4,19 @@
 
 mod check;
 mod explain;
+mod findings;
 mod infer;
+mod lint;
 mod repair;
 mod setting;
+mod strict;
+mod verify;
 
 pub use check::{ChoiceReport, LayerReport, MAX_SHOWN, Report, check};
 pub use infer::{Cost, MAX_PARAMETERS};
+pub use lint::{LINTS, Lint};
 pub use setting::Given;
+pub use verify::verify;
 
 use crate::layer::{Op, Param, Shape};
 use crate::source::Span;

@@ -19,6 +19,8 @@ pub struct Given {
     pub dataset_input: Option<[usize; 3]>,
     /// The data set's number of classes, which wins over the file's.
     pub dataset_classes: Option<usize>,
+    /// `--strict`: adapters that nobody wrote are errors.
+    pub strict: bool,
 }
 
 /// The setting of a network, and a note if its input was guessed.

@@ -82,7 +82,7 @@ fn conv(args: &Args, channels: usize) -> Result<Conv, Fault> {
         bias: args.flag("bias"),
         constraint: args.constraint("constraint"),
     };
-    if conv.input % conv.groups == 0 { Ok(conv) } else { Err(undivided(conv.groups, conv.input)) }
+    if conv.input.is_multiple_of(conv.groups) { Ok(conv) } else { Err(undivided(conv.groups, conv.input)) }
 }
 
 /// The zeros before and after that keep the size; PyTorch puts an odd one after.

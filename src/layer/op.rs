@@ -313,7 +313,8 @@ impl Recurrent {
 
     fn macs_per_step(&self) -> u64 {
         let rows = (self.cell.gates() * self.hidden * self.directions()) as u64;
-        (0..self.layers).map(|layer| rows * (self.input_of(layer) + self.hidden) as u64).sum()
+        let of_layer = |layer| rows.saturating_mul((self.input_of(layer) + self.hidden) as u64);
+        (0..self.layers).map(of_layer).fold(0, u64::saturating_add)
     }
 }
 

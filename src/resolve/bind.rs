@@ -1,6 +1,6 @@
 //! The arguments of a call -> [`Args`]: names to parameters, values to kinds, defaults for the rest.
 
-use super::names::{self, Known};
+use super::names;
 use super::value::{Scope, Value, evaluate};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{Args, Argument, Bound, Constraint, Default, Kind, Layer, Parameter};
@@ -40,23 +40,33 @@ fn default_of(parameter: &Parameter, complete: bool, missing: &mut Vec<&'static 
 }
 
 fn report_missing(layer: &Layer, call: &Call, missing: &[&str], scope: &mut dyn Scope) {
-    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("`{}` needs {}", layer.name, names.join(" and "));
+    let message = format!("`{}` needs {}", layer.name, names::listed(missing));
     let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message)
-        .at(call.span, format!("{} not given", if missing.len() == 1 { "is" } else { "are" }))
+        .at(call.span, "not given here")
         .remark(format!("it is written `{}`", layer.signature()));
     scope.report(diagnostic);
 }
 
+/// The error of a positional argument behind a named one.
+pub fn late_position(named: Span, late: Span) -> Diagnostic {
+    Diagnostic::error(Code::ORDER, "a positional argument follows a named one")
+        .at(late, "give it by name, or first")
+        .with(named, "named")
+}
+
 /// Which expressions each parameter is given, and whether all arguments were understood.
 fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> (Vec<Vec<&'c Expr>>, bool) {
-    let mut binder = Binder { layer, slots: vec![vec![]; layer.parameters.len()], complete: true };
-    let positional: Vec<&ast::Argument> = call.arguments.iter().filter(|argument| argument.name.is_none()).collect();
-    binder.report_order(call, scope);
-    binder.assign_positional(&positional, scope);
-    for argument in &call.arguments {
-        if let Some(name) = &argument.name {
-            binder.assign_named(name, &argument.value, scope);
+    let mut binder = Binder { layer, slots: vec![vec![]; layer.parameters.len()], complete: call.complete };
+    let named = call.arguments.iter().position(|argument| argument.name.is_some()).unwrap_or(call.arguments.len());
+    let (positional, rest) = call.arguments.split_at(named);
+    binder.assign_positional(&positional.iter().collect::<Vec<_>>(), scope);
+    for argument in rest {
+        match &argument.name {
+            Some(name) => binder.assign_named(name, &argument.value, scope),
+            None => {
+                binder.complete = false;
+                scope.report(late_position(rest[0].span, argument.span));
+            }
         }
     }
     (binder.slots, binder.complete)
@@ -69,18 +79,6 @@ struct Binder<'c> {
 }
 
 impl<'c> Binder<'c> {
-    fn report_order(&mut self, call: &Call, scope: &mut dyn Scope) {
-        let named = call.arguments.iter().position(|argument| argument.name.is_some());
-        let late = named.and_then(|first| call.arguments[first..].iter().find(|argument| argument.name.is_none()));
-        if let (Some(first), Some(late)) = (named, late) {
-            let diagnostic = Diagnostic::error(Code::ORDER, "a positional argument follows a named one")
-                .at(late.span, "give it by name, or first")
-                .with(call.arguments[first].span, "named");
-            scope.report(diagnostic);
-            self.complete = false;
-        }
-    }
-
     fn assign_positional(&mut self, positional: &[&'c ast::Argument], scope: &mut dyn Scope) {
         let parameters = self.layer.parameters;
         if let Some(Kind::Dims | Kind::Labels) = parameters.first().map(|parameter| parameter.kind) {
@@ -142,7 +140,7 @@ fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
             safe: true,
             edits: vec![Edit { span: name.span, text: meant.to_string() }],
         }),
-        None => names::suggest(diagnostic, &name.value, name.span, Known::Static(&known)),
+        None => names::suggest(diagnostic, &name.value, name.span, known.into_iter()),
     }
 }
 
@@ -293,7 +291,7 @@ pub fn written(layer: &Layer, args: &Args) -> String {
 /// The text of a value; none where the default says the same.
 fn written_value(parameter: &Parameter, value: &Argument, args: &Args) -> Option<String> {
     let leads = args.iter().any(|(other, bound)| other.name == "out" && bound.value != Argument::Absent);
-    let keeps_place = parameter.name == "in" && leads;
+    let keeps_place = parameter.name == "in" && leads && args.span("in").is_some();
     if parameter.default.argument().as_ref() == Some(value) && !keeps_place {
         return None;
     }

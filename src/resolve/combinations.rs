@@ -28,7 +28,7 @@ pub fn combinations(package: &Package, mut visit: impl FnMut(Combination)) -> Op
     let mut selected: HashMap<Span, usize> = HashMap::new();
     let (mut count, mut layers) = (0, 0);
     loop {
-        let (network, choices, diagnostics) = expand(package, Choices::with(selected));
+        let (network, choices, diagnostics) = expand(package, Choices::with(selected), count == 0);
         count += 1;
         layers += network.nodes.len();
         let product = choices.met.iter().fold(1usize, |product, met| product.saturating_mul(met.count));

@@ -114,7 +114,7 @@ impl Inliner<'_> {
                     self.reference(module, &call.name.value, call.name.span, &[], found);
                     call.arguments.iter().for_each(|argument| self.expr(module, &argument.value, shadows, found));
                 }
-                StepKind::Group(branches) | StepKind::Skip(_, branches) => {
+                StepKind::Group(branches) | StepKind::Skip(_, branches) | StepKind::Unclosed(branches) => {
                     branches.iter().for_each(|chain| self.chain(module, chain, shadows, found));
                 }
                 StepKind::Error => {}

@@ -18,6 +18,7 @@ pub use value::{Choices, Met, Value};
 
 use std::rc::Rc;
 
+use crate::diagnostic::Diagnostic;
 use crate::layer::{Args, Layer};
 use crate::source::{Span, Spanned};
 
@@ -32,6 +33,23 @@ pub struct Network {
     /// In evaluation order: a node stands after all that it reads.
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
+    /// What the file defines and nobody uses; known for the first combination of choices only.
+    pub unused: Vec<Unused>,
+}
+
+/// A definition that is never used.
+#[derive(Clone, Debug)]
+pub struct Unused {
+    pub kind: UnusedKind,
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedKind {
+    Block,
+    Value,
+    Label,
 }
 
 /// One use of a layer.
@@ -49,6 +67,8 @@ pub struct Node {
     pub span: Span,
     /// The layer's name in it.
     pub name_span: Span,
+    /// The branch of a `skip` without a shortcut of its own, for the sum that it stands for.
+    pub shortcut: Option<Span>,
 }
 
 /// The uses of blocks around a call.
@@ -58,6 +78,17 @@ pub struct Site {
     pub blocks: Vec<String>,
     /// Where each is used.
     pub uses: Vec<Span>,
+}
+
+/// How many uses of blocks around a mistake are shown.
+const SHOWN_USES: usize = 3;
+
+impl Site {
+    /// Adds the innermost uses to a diagnostic of something inside them.
+    pub fn show_uses(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let shown = self.uses.iter().rev().take(SHOWN_USES);
+        shown.fold(diagnostic, |diagnostic, &span| diagnostic.with(span, "used here"))
+    }
 }
 
 /// Where a node reads from.

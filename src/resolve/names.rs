@@ -3,19 +3,17 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::source::Span;
 
-/// The names that could have been meant.
-pub enum Known<'a> {
-    Names(&'a [String]),
-    Static(&'a [&'static str]),
-}
+/// How long a name may be that is compared with others, and how many others it is compared with.
+const MAX_COMPARED: (usize, usize) = (40, 2000);
 
 /// Adds 'did you mean' and its fix, where a known name is near.
-pub fn suggest(diagnostic: Diagnostic, wrong: &str, span: Span, known: Known) -> Diagnostic {
-    let best = match known {
-        Known::Names(names) => nearest(wrong, names.iter().map(String::as_str)),
-        Known::Static(names) => nearest(wrong, names.iter().copied()),
-    };
-    match best {
+pub fn suggest<'a>(
+    diagnostic: Diagnostic,
+    wrong: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str>,
+) -> Diagnostic {
+    match nearest(wrong, known) {
         None => diagnostic,
         Some(name) => diagnostic.fix(Fix {
             title: format!("did you mean `{name}`?"),
@@ -27,11 +25,26 @@ pub fn suggest(diagnostic: Diagnostic, wrong: &str, span: Span, known: Known) ->
 
 /// The nearest of the names, if one is near: letter case aside, at most one slip in three letters.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (longest, count) = MAX_COMPARED;
+    let length = wrong.len();
+    if length > longest {
+        return None;
+    }
+    let most = (length / 3).min(3);
     let lower = wrong.to_lowercase();
-    let most = (wrong.chars().count() / 3).clamp(1, 3);
-    let scored = names.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
+    let similar = names.take(count).filter(|name| name.len().abs_diff(length) <= most);
+    let scored = similar.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
     let near = scored.filter(|(distance, name)| *distance <= most && (*distance == 0 || name.len() > 1));
     near.min_by_key(|(distance, name)| (*distance, *name)).map(|(_, name)| name)
+}
+
+/// `` `a`, `b` and `c` ``
+pub fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 /// What other frameworks call an argument.

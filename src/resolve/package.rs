@@ -1,14 +1,14 @@
 //! A file and all that it imports, each parsed once: Ast -> [`Package`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::names::{self, Known};
+use super::names;
 use super::stdlib;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer;
 use crate::source::{FileId, SourceMap, Span};
-use crate::syntax::ast::{Ast, Import, ImportPath};
+use crate::syntax::ast::{Ast, Import, ImportPath, Name};
 use crate::syntax::{self, MAX_BYTES};
 
 /// A file with its imports. Module 0 is the file itself.
@@ -21,18 +21,20 @@ pub struct Package {
 #[derive(Debug)]
 pub struct Module {
     pub ast: Ast,
-    pub names: HashMap<String, Definition>,
+    pub names: BTreeMap<String, Definition>,
+    /// Names whose definition is in doubt and reported; nothing more is said of their uses.
+    pub doubtful: HashSet<String>,
 }
 
 /// Where a name is defined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Definition {
     pub module: usize,
     pub kind: DefinitionKind,
     pub span: Span,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DefinitionKind {
     /// By index in the tree.
     Value(usize),
@@ -83,17 +85,18 @@ impl Loader<'_> {
         let (ast, diagnostics) = syntax::parse(self.sources, file);
         self.diagnostics.extend(diagnostics);
         let ast = ast?;
-        self.report_no_network(file, &ast);
         let index = self.modules.len();
         self.modules.push(None);
         self.by_key.insert(key.clone(), index);
         self.open.push(key);
-        let mut names = own_names(&ast, index, self.diagnostics);
+        report_bad_parameters(&ast, self.diagnostics);
+        let (mut names, mut doubtful) = own_names(&ast, index, self.diagnostics);
         for import in &ast.imports {
-            self.import(file, import, &mut names);
+            self.import(file, import, &mut names, &mut doubtful);
         }
         self.open.pop();
-        self.modules[index] = Some(Module { ast, names });
+        self.report_no_network(file, &ast);
+        self.modules[index] = Some(Module { ast, names, doubtful });
         Some(index)
     }
 
@@ -108,7 +111,13 @@ impl Loader<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn import(&mut self, from: FileId, import: &Import, names: &mut HashMap<String, Definition>) {
+    fn import(
+        &mut self,
+        from: FileId,
+        import: &Import,
+        names: &mut BTreeMap<String, Definition>,
+        doubtful: &mut HashSet<String>,
+    ) {
         let Some(module) = self.find(from, import) else { return };
         let Some(imported) = &self.modules[module] else { return };
         let mut definitions: Vec<(String, Definition)> =
@@ -116,7 +125,10 @@ impl Loader<'_> {
         definitions.sort_by_key(|(_, definition)| definition.span);
         for (name, definition) in definitions {
             match names.get(&name) {
-                Some(first) if *first != definition => self.report_clash(import, &name, *first, definition),
+                Some(first) if *first != definition => {
+                    self.report_clash(import, &name, *first, definition);
+                    doubtful.insert(name);
+                }
                 _ => {
                     names.insert(name, definition);
                 }
@@ -191,7 +203,7 @@ impl Loader<'_> {
             .at(import.span, "unknown library")
             .remark(format!("it has: {}", known.join(", ")))
             .remark(format!("a file beside this one is imported by `use \"./{name}.net\"`"));
-        self.diagnostics.push(names::suggest(diagnostic, name, import.span, Known::Static(&known)));
+        self.diagnostics.push(names::suggest(diagnostic, name, import.span, known.into_iter()));
     }
 }
 
@@ -222,27 +234,41 @@ fn normal(path: &Path) -> PathBuf {
     whole
 }
 
-/// The names that a file defines itself; those that are taken are reported, the first one stays.
-fn own_names(ast: &Ast, module: usize, diagnostics: &mut Vec<Diagnostic>) -> HashMap<String, Definition> {
+/// The names that a file defines itself, and those of them that are in doubt. Those that are taken are reported, the
+/// first one stays.
+fn own_names(
+    ast: &Ast,
+    module: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (BTreeMap<String, Definition>, HashSet<String>) {
     let values = ast.values.iter().enumerate().map(|(index, d)| (&d.name, DefinitionKind::Value(index)));
     let blocks = ast.blocks.iter().enumerate().map(|(index, d)| (&d.name, DefinitionKind::Block(index)));
     let mut all: Vec<_> = values.chain(blocks).collect();
     all.sort_by_key(|(name, _)| name.span);
-    let mut names: HashMap<String, Definition> = HashMap::new();
+    let (mut names, mut doubtful) = (BTreeMap::<String, Definition>::new(), HashSet::new());
     for (name, kind) in all {
         if layer::find(&name.value).is_some() {
-            let message = format!("`{}` is a layer's name", name.value);
-            diagnostics.push(
-                Diagnostic::error(Code::TAKEN, message).at(name.span, format!("{} needs another name", kind.noun())),
-            );
+            diagnostics.push(taken_by_layer(name, kind.noun()));
         } else if let Some(first) = names.get(&name.value) {
             let diagnostic = Diagnostic::error(Code::TAKEN, format!("`{}` is defined twice", name.value))
                 .at(name.span, "the second time")
                 .with(first.span, "the first time");
             diagnostics.push(diagnostic);
+            doubtful.insert(name.value.clone());
         } else {
             names.insert(name.value.clone(), Definition { module, kind, span: name.span });
         }
     }
-    names
+    (names, doubtful)
+}
+
+fn taken_by_layer(name: &Name, noun: &str) -> Diagnostic {
+    let message = format!("`{}` is a layer's name", name.value);
+    Diagnostic::error(Code::TAKEN, message).at(name.span, format!("{noun} needs another name"))
+}
+
+fn report_bad_parameters(ast: &Ast, diagnostics: &mut Vec<Diagnostic>) {
+    let parameters = ast.blocks.iter().flat_map(|block| &block.parameters);
+    let taken = parameters.filter(|parameter| layer::find(&parameter.name.value).is_some());
+    diagnostics.extend(taken.map(|parameter| taken_by_layer(&parameter.name, "a parameter")));
 }

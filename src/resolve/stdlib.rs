@@ -17,3 +17,12 @@ pub fn text(name: &str) -> Option<&'static str> {
 pub fn names() -> Vec<&'static str> {
     FILES.iter().map(|(name, _)| *name).collect()
 }
+
+/// The library that defines a block of that name.
+pub fn library_of(block: &str) -> Option<&'static str> {
+    let defines = |text: &str| {
+        let heads = text.lines().filter_map(|line| line.strip_prefix("block "));
+        heads.map(|head| head.split(['(', ' ', '=']).next()).any(|name| name == Some(block))
+    };
+    FILES.iter().find(|(_, text)| defines(text)).map(|(name, _)| *name)
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::names::{self, Known};
+use super::names;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::{Constraint, LAYERS};
 use crate::source::{Span, Spanned};
@@ -59,38 +59,40 @@ pub trait Scope {
 pub struct Choices {
     /// In the order in which they were met.
     pub met: Vec<Met>,
+    /// Where each stands in `met`.
+    places: HashMap<Span, usize>,
     selected: HashMap<Span, usize>,
 }
 
-/// A choice and how many values it has.
+/// A choice and the value that it has in a combination.
 #[derive(Clone, Debug)]
 pub struct Met {
     pub span: Span,
     pub count: usize,
     pub index: usize,
-    /// Of those values that were looked at, by index.
-    pub values: Vec<Option<Value>>,
+    /// What the value of that index came to.
+    pub value: Option<Value>,
 }
 
 impl Choices {
     /// A combination: these indices for the choices that are met first, the first value for others.
     pub fn with(selected: HashMap<Span, usize>) -> Self {
-        Self { met: vec![], selected }
+        Self { met: vec![], places: HashMap::new(), selected }
     }
 
     fn select(&mut self, span: Span, count: usize) -> usize {
-        if let Some(met) = self.met.iter().find(|met| met.span == span) {
-            return met.index;
+        if let Some(&place) = self.places.get(&span) {
+            return self.met[place].index;
         }
         let index = self.selected.get(&span).copied().unwrap_or(0).min(count - 1);
-        self.met.push(Met { span, count, index, values: vec![None; count] });
+        self.places.insert(span, self.met.len());
+        self.met.push(Met { span, count, index, value: None });
         index
     }
 
     fn note(&mut self, span: Span, value: &Value) {
-        if let Some(met) = self.met.iter_mut().find(|met| met.span == span) {
-            let index = met.index;
-            met.values[index] = Some(value.clone());
+        if let Some(&place) = self.places.get(&span) {
+            self.met[place].value = Some(value.clone());
         }
     }
 }
@@ -146,23 +148,21 @@ fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> D
             .at(span, "expected a value")
             .remark("values are numbers, sizes, `true`, `false` and names of `let`");
     }
-    let mut known = scope.value_names();
-    known.extend(words.iter().map(|word| word.to_string()));
-    known.extend(["true", "false"].map(String::from));
     let diagnostic =
         Diagnostic::error(Code::UNKNOWN_VALUE, format!("no value is called `{name}`")).at(span, "unknown value");
-    names::suggest(diagnostic, name, span, Known::Names(&known))
+    let diagnostic = match words {
+        [] => diagnostic,
+        words => diagnostic.remark(format!("this argument has the words {}", names::listed(words))),
+    };
+    let defined = scope.value_names();
+    let known = defined.iter().map(String::as_str).chain(words.iter().copied()).chain(["true", "false"]);
+    names::suggest(diagnostic, name, span, known)
 }
 
 fn evaluate_call(name: &Name, values: &[Expr], scope: &mut dyn Scope) -> Value {
     if name.value != "max_norm" {
-        let what = if scope.layer_or_block(&name.value) {
-            "a layer cannot be a value"
-        } else {
-            "no value takes arguments but `max_norm(3)`"
-        };
-        let message = format!("`{}(...)` is not a value", name.value);
-        scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(name.span, what));
+        let diagnostic = no_function(name, scope);
+        scope.report(diagnostic);
         return Value::Error;
     }
     let evaluated: Vec<Value> = values.iter().map(|value| evaluate(value, &[], scope)).collect();
@@ -176,8 +176,17 @@ fn evaluate_call(name: &Name, values: &[Expr], scope: &mut dyn Scope) -> Value {
         return Value::Constraint(Constraint::MaxNorm(limit));
     }
     let message = "`max_norm` takes one number above 0, as in `max_norm(3)`";
-    scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(name.span, "not so"));
+    scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(name.span, "expected one number above 0"));
     Value::Error
+}
+
+fn no_function(name: &Name, scope: &dyn Scope) -> Diagnostic {
+    let what = match scope.layer_or_block(&name.value) {
+        true => "a layer cannot be a value",
+        false => "no value takes arguments but `max_norm(3)`",
+    };
+    let diagnostic = Diagnostic::error(Code::WRONG_KIND, format!("`{}(...)` is not a value", name.value));
+    names::suggest(diagnostic.at(name.span, what), &name.value, name.span, ["max_norm"].into_iter())
 }
 
 fn evaluate_choice(values: &[Expr], span: Span, words: &[&'static str], scope: &mut dyn Scope) -> Value {

@@ -8,8 +8,10 @@ use crate::source::{Span, Spanned};
 pub type Name = Spanned<String>;
 
 /// A file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ast {
+    /// Where the edition is given.
+    pub edition: Option<Spanned<()>>,
     pub input: Option<Spanned<[usize; 3]>>,
     pub classes: Option<Spanned<usize>>,
     pub imports: Vec<Import>,
@@ -17,6 +19,8 @@ pub struct Ast {
     pub blocks: Vec<BlockDefinition>,
     /// None in a library.
     pub chain: Option<Chain>,
+    /// How many mistakes there are besides those that are reported.
+    pub more: usize,
 }
 
 /// `use conv`, `use "./blocks.net"`.
@@ -46,6 +50,8 @@ pub struct ValueDefinition {
 pub struct BlockDefinition {
     pub name: Name,
     pub parameters: Vec<Parameter>,
+    /// False where a parameter was not understood, so that nothing is said of the arguments of its uses.
+    pub complete: bool,
     pub body: Chain,
 }
 
@@ -79,6 +85,8 @@ pub enum StepKind {
     Group(Vec<Chain>),
     /// `skip(A)` or `skip(A | B)`; the span is the keyword's.
     Skip(Span, Vec<Chain>),
+    /// Branches without a closing parenthesis: where they end is unknown.
+    Unclosed(Vec<Chain>),
     Error,
 }
 
@@ -87,6 +95,8 @@ pub enum StepKind {
 pub struct Call {
     pub name: Name,
     pub arguments: Vec<Argument>,
+    /// False where an argument was not understood, so that nothing is said of missing ones.
+    pub complete: bool,
     pub span: Span,
 }
 

@@ -1,0 +1,165 @@
+//! Calls of layers: arguments bound, merges connected to branches and labels, unknown names explained.
+
+use super::{Expander, Flow, SUGGESTING};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::layer::{self, Args, LAYERS, Layer, Role};
+use crate::resolve::bind::bind;
+use crate::resolve::package::DefinitionKind;
+use crate::resolve::value::Scope;
+use crate::resolve::{Node, Source, names, stdlib};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Call, ExprKind, Name};
+
+impl Expander<'_> {
+    pub(super) fn expand_call(&mut self, call: &Call, flow: Flow, label: Option<&Name>) -> Flow {
+        if let Some(layer) = layer::find(&call.name.value) {
+            return Flow::One(self.expand_layer(layer, call, flow, label));
+        }
+        if let Some((definition, block)) = self.block(&call.name.value) {
+            return self.expand_block(definition, block, call, flow);
+        }
+        self.report_unknown(call);
+        Flow::One(Source::Unknown)
+    }
+
+    pub(super) fn expand_layer(
+        &mut self,
+        layer: &'static Layer,
+        call: &Call,
+        flow: Flow,
+        label: Option<&Name>,
+    ) -> Source {
+        let args = bind(layer, call, self);
+        let inputs = match layer.role {
+            Role::Plain => vec![self.single(flow, call.span)],
+            Role::Merge => self.merged(call, flow),
+        };
+        self.push(layer, args, inputs, call.span, call.name.span, label)
+    }
+
+    pub(super) fn push(
+        &mut self,
+        layer: &'static Layer,
+        args: Args,
+        inputs: Vec<Source>,
+        span: Span,
+        name_span: Span,
+        label: Option<&Name>,
+    ) -> Source {
+        let path = self.next_path(label.map_or(layer.name, |label| &label.value));
+        let site = self.frame().site.clone();
+        self.nodes.push(Node { layer, args, inputs, path, site, span, name_span, shortcut: None });
+        Source::Node(self.nodes.len() - 1)
+    }
+
+    /// `Conv`, then `Conv.2`; within `Stage.2`, `Stage.2.Conv`.
+    pub(super) fn next_path(&mut self, name: &str) -> String {
+        let frame = self.frame_mut();
+        let count = frame.counters.entry(name.to_string()).or_default();
+        *count += 1;
+        match count {
+            1 => format!("{}{name}", frame.prefix),
+            count => format!("{}{name}.{count}", frame.prefix),
+        }
+    }
+
+    /// What a merge reads: the branches or the current value first, then its labels in order.
+    pub(super) fn merged(&mut self, call: &Call, flow: Flow) -> Vec<Source> {
+        let mut inputs = match flow {
+            Flow::One(source) => vec![source],
+            Flow::Branches(branches) => branches.iter().map(|branch| branch.source).collect(),
+        };
+        inputs.extend(call.arguments.iter().filter_map(|argument| self.labelled(argument)));
+        if inputs.len() < 2 && inputs != [Source::Unknown] {
+            let diagnostic = Diagnostic::error(
+                Code::NOTHING_TO_MERGE,
+                format!("`{}` has one value and nothing to merge it with", call.name.value),
+            )
+            .at(call.span, "needs at least two values")
+            .remark(format!(
+                "write `( A | B ) -> {0}`, or name an earlier point: `A as x -> B -> {0}(x)`",
+                call.name.value
+            ));
+            self.report(diagnostic);
+            return vec![Source::Unknown];
+        }
+        inputs
+    }
+
+    /// The value at a merge's label. Named arguments are reported by binding.
+    pub(super) fn labelled(&mut self, argument: &Argument) -> Option<Source> {
+        if argument.name.is_some() {
+            return Some(Source::Unknown);
+        }
+        match &argument.value.kind {
+            ExprKind::Name(name) => Some(self.find_label(name, argument.span)),
+            ExprKind::Error => Some(Source::Unknown),
+            _ => {
+                let diagnostic = Diagnostic::error(Code::WRONG_KIND, "a merge takes names of labels")
+                    .at(argument.span, "expected a label, as in `Add(x)`");
+                self.report(diagnostic);
+                Some(Source::Unknown)
+            }
+        }
+    }
+
+    pub(super) fn find_label(&mut self, name: &str, span: Span) -> Source {
+        if let Some(source) = self.labels.read(name) {
+            return source;
+        }
+        let mut diagnostic = Diagnostic::error(Code::UNKNOWN_LABEL, format!("no label `{name}` can be seen from here"))
+            .at(span, "unknown label");
+        diagnostic = match self.labels.hidden(name) {
+            Some(hidden) => diagnostic
+                .with(hidden, "made here, in a chain that this one is not part of")
+                .remark("a label is seen after it, in its own chain and the chains nested in it"),
+            None if self.diagnostics.len() > SUGGESTING => diagnostic,
+            None => names::suggest(diagnostic, name, span, self.labels.visible_names()),
+        };
+        self.report(diagnostic);
+        Source::Unknown
+    }
+
+    pub(super) fn report_unknown(&mut self, call: &Call) {
+        let name = &call.name;
+        if self.package.modules[self.frame().module].doubtful.contains(&name.value) {
+            return;
+        }
+        let last = name.value.rsplit('.').next().unwrap_or_default();
+        let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
+        if let Some(layer) = meant {
+            let fix = Fix {
+                title: format!("write `{}`", layer.name),
+                safe: true,
+                edits: vec![Edit { span: name.span, text: layer.name.to_string() }],
+            };
+            let diagnostic =
+                Diagnostic::error(Code::FOREIGN, format!("`{}` is called `{}` here", name.value, layer.name))
+                    .at(name.span, "the name that another framework uses")
+                    .fix(fix)
+                    .remark(format!("it is written `{}`", layer.signature()));
+            return self.report(diagnostic);
+        }
+        let message = format!("no layer or block is called `{}`", name.value);
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "unknown layer");
+        let diagnostic = match Scope::value(self, &name.value, name.span) {
+            Some(_) => diagnostic.remark(format!("`{}` is a value, not a layer", name.value)),
+            None => self.suggest_layer(diagnostic, name),
+        };
+        self.report(diagnostic);
+    }
+
+    /// Adds the library that has a block of that name, or else the nearest name.
+    fn suggest_layer(&self, diagnostic: Diagnostic, name: &Name) -> Diagnostic {
+        if let Some(library) = stdlib::library_of(&name.value) {
+            return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
+        }
+        if self.diagnostics.len() > SUGGESTING {
+            return diagnostic;
+        }
+        let layers = LAYERS.iter().map(|layer| layer.name);
+        let defined = self.package.modules[self.frame().module].names.iter();
+        let blocks = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str());
+        names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks))
+    }
+}

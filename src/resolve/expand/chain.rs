@@ -1,0 +1,162 @@
+//! Chains step by step: repetitions, labels, the network's outputs.
+
+use super::{Branch, Expander, Flow, MAX_STEPS};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::layer;
+use crate::resolve::value::{Scope, evaluate, repetitions};
+use crate::resolve::{MAX_LAYERS, Output, Source};
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{Chain, Name, Step, StepKind};
+
+impl Expander<'_> {
+    pub(super) fn expand_main(&mut self, chain: &Chain) -> Vec<Output> {
+        self.labels.open(true);
+        let flow = self.expand_steps(chain, Flow::One(Source::Input), true);
+        self.labels.close();
+        match flow {
+            Flow::One(source) => {
+                let last = chain.steps.last();
+                let label = last.and_then(|step| step.label.as_ref()).map(|label| label.value.clone());
+                vec![Output { label, source, span: last.map_or(chain.span, |step| step.span) }]
+            }
+            Flow::Branches(branches) => self.name_outputs(branches),
+        }
+    }
+
+    pub(super) fn name_outputs(&mut self, branches: Vec<Branch>) -> Vec<Output> {
+        let unnamed: Vec<&Branch> = branches.iter().filter(|branch| branch.label.is_none()).collect();
+        if unnamed.len() == branches.len() {
+            self.report_unmerged(&branches, None);
+        } else if let Some(branch) = unnamed.first() {
+            let diagnostic = Diagnostic::error(Code::UNNAMED_OUTPUTS, "several outputs need a name each")
+                .at(branch.span, "this output has none")
+                .remark("write `( A as logits | B as image )`; `logits` holds the class scores");
+            self.report(diagnostic);
+        }
+        self.report_equal_outputs(&branches);
+        let named = branches.into_iter().filter_map(|branch| Some((branch.label?, branch.source)));
+        named.map(|(label, source)| Output { label: Some(label.value), source, span: label.span }).collect()
+    }
+
+    pub(super) fn report_equal_outputs(&mut self, branches: &[Branch]) {
+        let labels: Vec<&Name> = branches.iter().filter_map(|branch| branch.label.as_ref()).collect();
+        for (index, label) in labels.iter().enumerate() {
+            if let Some(first) = labels[..index].iter().find(|first| first.value == label.value) {
+                let diagnostic = Diagnostic::error(Code::TAKEN, format!("two outputs are called `{}`", label.value))
+                    .at(label.span, "the second one")
+                    .with(first.span, "the first one");
+                self.report(diagnostic);
+            }
+        }
+    }
+
+    pub(super) fn expand_chain(&mut self, chain: &Chain, flow: Flow) -> Flow {
+        self.labels.open(false);
+        let flow = self.expand_steps(chain, flow, false);
+        self.labels.close();
+        flow
+    }
+
+    pub(super) fn expand_steps(&mut self, chain: &Chain, flow: Flow, main: bool) -> Flow {
+        let last = chain.steps.len().saturating_sub(1);
+        chain.steps.iter().enumerate().fold(flow, |flow, (index, step)| {
+            let ends_network = main && index == last;
+            self.expand_step(step, flow, ends_network)
+        })
+    }
+
+    pub(super) fn expand_step(&mut self, step: &Step, mut flow: Flow, ends_network: bool) -> Flow {
+        let count = self.count_of(step);
+        for turn in 0..count.unwrap_or(1) {
+            if self.exhausted(step.span) {
+                return Flow::One(Source::Unknown);
+            }
+            let label = step.label.as_ref().filter(|_| Some(turn + 1) == count);
+            let before = self.nodes.len();
+            flow = self.expand_once(step, flow, label);
+            if matches!(flow, Flow::One(Source::Unknown)) && self.nodes.len() == before {
+                break;
+            }
+        }
+        if count.is_none() {
+            flow = Flow::One(Source::Unknown);
+        }
+        if let Some(label) = &step.label {
+            self.define_label(label, &flow, ends_network);
+        }
+        flow
+    }
+
+    pub(super) fn count_of(&mut self, step: &Step) -> Option<usize> {
+        match &step.repeat {
+            None => Some(1),
+            Some(count) => {
+                let value = evaluate(count, &[], self);
+                repetitions(Spanned::new(value, count.span), self)
+            }
+        }
+    }
+
+    /// Whether the network has become too large, or too wrong, to go on; the former is reported once.
+    pub(super) fn exhausted(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        let full = self.nodes.len() >= MAX_LAYERS || self.steps > MAX_STEPS;
+        if full && !self.overflowed {
+            self.overflowed = true;
+            if self.unused {
+                return true;
+            }
+            let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
+            self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
+        }
+        self.overflowed || self.diagnostics.is_full()
+    }
+
+    pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {
+        let source = match flow {
+            Flow::One(source) => *source,
+            Flow::Branches(_) => {
+                if !ends_network {
+                    let message = format!("`{}` would name several branches", label.value);
+                    self.report(Diagnostic::error(Code::UNMERGED, message).at(label.span, "merge them first"));
+                }
+                Source::Unknown
+            }
+        };
+        if self.is_taken(label) {
+            return;
+        }
+        if let Err(first) = self.labels.define(&label.value, source, label.span) {
+            let diagnostic = Diagnostic::error(Code::TAKEN, format!("the label `{}` is taken", label.value))
+                .at(label.span, "the second time")
+                .with(first, "the first time");
+            self.report(diagnostic);
+        }
+    }
+
+    pub(super) fn is_taken(&mut self, label: &Name) -> bool {
+        let kind = if layer::find(&label.value).is_some() {
+            "a layer's"
+        } else if self.block(&label.value).is_some() {
+            "a block's"
+        } else {
+            return false;
+        };
+        let message = format!("`{}` is {kind} name and cannot be a label", label.value);
+        self.report(Diagnostic::error(Code::TAKEN, message).at(label.span, "choose another name"));
+        true
+    }
+
+    pub(super) fn expand_once(&mut self, step: &Step, flow: Flow, label: Option<&Name>) -> Flow {
+        match &step.kind {
+            StepKind::Error => Flow::One(Source::Unknown),
+            StepKind::Unclosed(branches) => {
+                branches.iter().for_each(|chain| drop(self.expand_chain(chain, Flow::One(Source::Unknown))));
+                Flow::One(Source::Unknown)
+            }
+            StepKind::Call(call) => self.expand_call(call, flow, label),
+            StepKind::Group(branches) => self.expand_group(branches, flow, step.span),
+            StepKind::Skip(keyword, branches) => self.expand_skip(*keyword, branches, flow),
+        }
+    }
+}

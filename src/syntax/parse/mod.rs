@@ -1,0 +1,127 @@
+//! Pest pairs -> [`Ast`]. The grammar accepts every text; what it took up as junk or left out is reported here.
+
+mod chain;
+mod file;
+mod statement;
+mod value;
+
+use pest::Parser as _;
+use pest::iterators::{Pair, Pairs};
+
+use super::ast::{Ast, Name};
+use crate::diagnostic::{Code, Diagnostic, MAX_KEPT};
+use crate::source::{FileId, Span, Spanned};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/net.pest"]
+struct Grammar;
+
+type Rules<'t> = Pairs<'t, Rule>;
+type Node<'t> = Pair<'t, Rule>;
+
+/// Reads a text within the limits of [`super::guard`].
+pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
+    let mut parser = Parser { file, text, diagnostics: vec![], more: 0 };
+    let ast = match Grammar::parse(Rule::file, text) {
+        Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
+        Err(fault) => {
+            parser.report_grammar_gap(&fault);
+            None
+        }
+    };
+    let more = parser.more;
+    (ast.map(|ast| Ast { more, ..ast }), parser.diagnostics)
+}
+
+struct Parser<'t> {
+    file: FileId,
+    text: &'t str,
+    diagnostics: Vec<Diagnostic>,
+    /// Mistakes beyond those that are kept.
+    more: usize,
+}
+
+impl Parser<'_> {
+    fn span(&self, pair: &Node) -> Span {
+        let span = pair.as_span();
+        let trimmed = span.as_str().trim_end();
+        Span::new(self.file, span.start(), span.start() + trimmed.len())
+    }
+
+    fn name(&self, pair: &Node) -> Name {
+        Spanned::new(pair.as_str().to_string(), self.span(pair))
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        match self.diagnostics.len() < MAX_KEPT {
+            true => self.diagnostics.push(diagnostic),
+            false => self.more += 1,
+        }
+    }
+
+    /// Whether another mistake would only be counted; counts it then.
+    fn only_counts(&mut self) -> bool {
+        let full = self.diagnostics.len() >= MAX_KEPT;
+        self.more += usize::from(full);
+        full
+    }
+
+    /// How many mistakes were found so far.
+    fn mistakes(&self) -> usize {
+        self.diagnostics.len() + self.more
+    }
+
+    fn report(&mut self, code: &'static Code, message: impl Into<String>, span: Span, label: &str) {
+        if self.only_counts() {
+            return;
+        }
+        self.push(Diagnostic::error(code, message).at(span, label));
+    }
+
+    fn report_grammar_gap(&mut self, fault: &pest::error::Error<Rule>) {
+        let at = match fault.location {
+            pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+        };
+        self.report(
+            Code::UNEXPECTED,
+            "internal error: the grammar does not cover this text",
+            Span::new(self.file, at, at),
+            "here",
+        );
+    }
+
+    /// Reports a bracket without its partner; `whole` ends where the partner is missing.
+    fn report_unclosed(&mut self, open: Span, whole: Span) {
+        if self.only_counts() {
+            return;
+        }
+        let (bracket, partner) =
+            if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
+        let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
+            .at(open, "opened here")
+            .with(whole.after(), format!("`{partner}` is missing"));
+        self.push(diagnostic);
+    }
+}
+
+/// What stands between brackets, the opening one, and whether it was closed.
+fn bracketed(pair: Node) -> (Vec<Node>, Option<Node>, bool) {
+    let (mut items, mut open, mut closed) = (vec![], None, false);
+    for part in pair.into_inner() {
+        match part.as_rule() {
+            Rule::open => open = Some(part),
+            Rule::close => closed = true,
+            _ => items.push(part),
+        }
+    }
+    (items, open, closed)
+}
+
+/// The beginning of what was found, short enough for a message.
+fn excerpt(text: &str) -> String {
+    let line = text.trim();
+    match line.char_indices().nth(24) {
+        Some((at, _)) => format!("{}...", &line[..at]),
+        None => line.to_string(),
+    }
+}

@@ -1,0 +1,225 @@
+//! Expressions: arithmetic, numbers, sizes, choices, names.
+
+use super::{Node, Parser, Rule, bracketed};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Operator};
+
+impl Parser<'_> {
+    pub(super) fn parse_expression(&mut self, pair: Node) -> Expr {
+        let span = self.span(&pair);
+        let mut terms = vec![];
+        let mut operator = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::operator => {
+                    if let Some((_, place)) = operator.replace((operator_of(&part), self.span(&part))) {
+                        self.report_missing_operand(place);
+                    }
+                }
+                _ => {
+                    let sign = operator.take().map_or(Operator::Plus, |(sign, _)| sign);
+                    terms.push((sign, self.parse_unary(part)));
+                }
+            }
+        }
+        if let Some((_, place)) = operator {
+            self.report_missing_operand(place);
+            return Expr { kind: ExprKind::Error, span };
+        }
+        match terms.len() {
+            1 => terms.remove(0).1,
+            _ => Expr { kind: ExprKind::Terms(terms), span },
+        }
+    }
+
+    pub(super) fn report_missing_operand(&mut self, operator: Span) {
+        self.report(Code::MALFORMED_VALUE, "expected a value after this operator", operator, "a value is missing");
+    }
+
+    pub(super) fn parse_unary(&mut self, pair: Node) -> Expr {
+        let span = self.span(&pair);
+        let mut negative = false;
+        let mut atom = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::minus => negative = !negative,
+                _ => atom = Some(self.parse_atom(part)),
+            }
+        }
+        let value = atom.unwrap_or(Expr { kind: ExprKind::Error, span });
+        if negative { Expr { kind: ExprKind::Negative(Box::new(value)), span } } else { value }
+    }
+
+    pub(super) fn parse_atom(&mut self, pair: Node) -> Expr {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::integer | Rule::negative => self.parse_integer(&pair),
+            Rule::float => self.parse_float(&pair),
+            Rule::size => self.parse_sizes(&pair).map_or(ExprKind::Error, ExprKind::Size),
+            Rule::infer => ExprKind::Infer,
+            Rule::boolean => ExprKind::Boolean(pair.as_str() == "true"),
+            Rule::word => ExprKind::Name(pair.as_str().to_string()),
+            Rule::choice => self.parse_choice(pair),
+            Rule::paren => return self.parse_paren(pair),
+            Rule::value_call => self.parse_value_call(pair),
+            Rule::list => {
+                self.report_tuple(pair.as_str(), span);
+                ExprKind::Error
+            }
+            _ => {
+                self.report(
+                    Code::MALFORMED_VALUE,
+                    "a text in quotes stands only after `use`",
+                    span,
+                    "expected a value",
+                );
+                ExprKind::Error
+            }
+        };
+        Expr { kind, span }
+    }
+
+    pub(super) fn parse_integer(&mut self, pair: &Node) -> ExprKind {
+        let digits: String = pair.as_str().split_whitespace().collect();
+        match digits.parse() {
+            Ok(value) => ExprKind::Integer(value),
+            Err(_) => {
+                self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
+                ExprKind::Error
+            }
+        }
+    }
+
+    pub(super) fn parse_float(&mut self, pair: &Node) -> ExprKind {
+        match pair.as_str().parse::<f64>() {
+            Ok(value) if value.is_finite() => ExprKind::Float(value),
+            _ => {
+                self.report(
+                    Code::NUMBER,
+                    "this number is too large",
+                    self.span(pair),
+                    "beyond what a 64-bit float holds",
+                );
+                ExprKind::Error
+            }
+        }
+    }
+
+    /// `3x32x32`, or a single number.
+    pub(super) fn parse_sizes(&mut self, pair: &Node) -> Option<Vec<usize>> {
+        let sizes: Result<Vec<usize>, _> =
+            pair.as_str().split('x').map(|size| size.parse::<i64>().map(|n| n as usize)).collect();
+        if sizes.is_err() {
+            self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
+        }
+        sizes.ok()
+    }
+
+    pub(super) fn parse_natural(&mut self, pair: &Node) -> Option<usize> {
+        self.parse_sizes(pair).and_then(|sizes| sizes.first().copied())
+    }
+
+    fn parse_choice(&mut self, pair: Node) -> ExprKind {
+        let span = self.span(&pair);
+        let mut closed = false;
+        let mut commas: Vec<Span> = vec![];
+        // Between brackets and separators stand values; none where one is missing.
+        let mut values: Vec<Option<Expr>> = vec![];
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::open_brace | Rule::bar => values.push(None),
+                Rule::comma => {
+                    commas.push(self.span(&part));
+                    values.push(None);
+                }
+                Rule::close_brace => closed = true,
+                _ => {
+                    let value = self.parse_expression(part);
+                    values.last_mut().into_iter().for_each(|last| *last = Some(value.clone()));
+                }
+            }
+        }
+        self.check_choice(span, closed, &commas, values)
+    }
+
+    fn check_choice(&mut self, span: Span, closed: bool, commas: &[Span], values: Vec<Option<Expr>>) -> ExprKind {
+        if !closed {
+            self.report_unclosed(Span { end: span.start + 1, ..span }, span);
+            return ExprKind::Error;
+        }
+        if !commas.is_empty() {
+            self.report_commas(span, commas);
+            return ExprKind::Error;
+        }
+        match values.into_iter().collect::<Option<Vec<Expr>>>() {
+            Some(values) => ExprKind::Choice(values),
+            None => {
+                let message = "expected a value on both sides of each `|`";
+                self.report(Code::MALFORMED_VALUE, message, span, "as in `{16|32|64}`");
+                ExprKind::Error
+            }
+        }
+    }
+
+    fn report_commas(&mut self, choice: Span, commas: &[Span]) {
+        let edits = commas.iter().map(|&span| Edit { span, text: "|".into() });
+        let fix = Fix { title: "write `|` between them".into(), safe: true, edits: edits.collect() };
+        let diagnostic =
+            Diagnostic::error(Code::MALFORMED_VALUE, "the values of a choice are separated by `|`, not `,`");
+        self.push(diagnostic.at(choice, "as in `{16|32|64}`").fix(fix));
+    }
+
+    fn parse_paren(&mut self, pair: Node) -> Expr {
+        let span = self.span(&pair);
+        let text = pair.as_str();
+        let (items, open, closed) = bracketed(pair);
+        if !closed {
+            self.report_unclosed(open.map_or(span, |open| self.span(&open)), span);
+        }
+        if items.iter().any(|item| item.as_rule() == Rule::comma) {
+            self.report_tuple(text, span);
+            return Expr { kind: ExprKind::Error, span };
+        }
+        match items.into_iter().next() {
+            Some(value) => Expr { span, ..self.parse_expression(value) },
+            None => {
+                let message = "expected a value in these parentheses";
+                self.report(Code::MALFORMED_VALUE, message, span, "nothing stands here");
+                Expr { kind: ExprKind::Error, span }
+            }
+        }
+    }
+
+    /// `(3, 5)` or `[3, 5]`, as other languages write a size.
+    pub(super) fn report_tuple(&mut self, text: &str, span: Span) {
+        if self.only_counts() {
+            return;
+        }
+        let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+        let sizes: Vec<&str> = inner.split(',').map(str::trim).collect();
+        let plain = sizes.iter().all(|size| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit()));
+        let mut diagnostic =
+            Diagnostic::error(Code::MALFORMED_VALUE, "a size is written as `3x5`").at(span, "not a list of numbers");
+        if plain {
+            let size = sizes.join("x");
+            let edits = vec![Edit { span, text: size.clone() }];
+            diagnostic = diagnostic.fix(Fix { title: format!("write `{size}`"), safe: true, edits });
+        }
+        self.push(diagnostic);
+    }
+
+    pub(super) fn parse_value_call(&mut self, pair: Node) -> ExprKind {
+        let call = self.parse_call(pair);
+        ExprKind::Call(call.name, call.arguments.into_iter().map(|argument| argument.value).collect())
+    }
+}
+
+fn operator_of(pair: &Node) -> Operator {
+    match pair.as_str() {
+        "+" => Operator::Plus,
+        "-" => Operator::Minus,
+        "*" => Operator::Times,
+        _ => Operator::Divide,
+    }
+}
