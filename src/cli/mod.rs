@@ -3,8 +3,12 @@
 //! One file for each command. Status 0: done; 1: the files have errors; 2: the command could not run.
 
 mod check;
+mod explain;
 mod files;
+mod fmt;
+mod mend;
 mod terminal;
+mod write;
 
 use std::process::ExitCode;
 
@@ -41,6 +45,8 @@ enum Format {
 #[derive(Subcommand, Debug)]
 enum Command {
     Check(check::Check),
+    Explain(explain::Explain),
+    Fmt(fmt::Fmt),
 }
 
 /// How a command ends that did not succeed.
@@ -66,6 +72,8 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::new(arguments.color);
     let outcome = match arguments.command {
         Command::Check(check) => check.run(&terminal),
+        Command::Explain(explain) => explain.run(&terminal),
+        Command::Fmt(fmt) => fmt.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,9 +3,13 @@
 //! Whoever finds a mistake builds a [`Diagnostic`]; [`render`] alone knows how one looks.
 
 mod code;
+mod fix;
+mod page;
 mod render;
 
 pub use code::{CODES, Code, code};
+pub use fix::{Trust, apply, edits};
+pub use page::{page, page_names};
 pub use render::{Style, render, span_to_json, to_json};
 
 use std::collections::HashSet;

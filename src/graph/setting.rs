@@ -17,6 +17,8 @@ pub struct Given {
     pub classes: Option<usize>,
     /// The data set's image shape, for files without one, and its number of classes.
     pub dataset: Option<([usize; 3], usize)>,
+    /// Adapters are errors.
+    pub strict: bool,
 }
 
 /// The setting of a network, and a note if its input was guessed.
