@@ -64,16 +64,18 @@ mod tests {
     use crate::diagnostic::Code;
     use crate::source::{SourceMap, Span};
 
-    fn fixed(text: &str, fixes: &[(bool, &[(usize, usize, &str)])], trust: Trust) -> String {
+    /// Start, end, new text.
+    type Change<'a> = (usize, usize, &'a str);
+
+    fn fixed(text: &str, fixes: &[(bool, &[Change])], trust: Trust) -> String {
         let mut sources = SourceMap::new();
         let file = sources.add("a.net", None, text);
         let diagnostics: Vec<Diagnostic> = fixes.iter().map(|(safe, edits)| diagnostic(file, *safe, edits)).collect();
         apply(text, file, &super::edits(&diagnostics, trust, |_| true))
     }
 
-    fn diagnostic(file: FileId, safe: bool, edits: &[(usize, usize, &str)]) -> Diagnostic {
-        let edit =
-            |&(start, end, text): &(usize, usize, &str)| Edit { span: Span::new(file, start, end), text: text.into() };
+    fn diagnostic(file: FileId, safe: bool, edits: &[Change]) -> Diagnostic {
+        let edit = |&(start, end, text): &Change| Edit { span: Span::new(file, start, end), text: text.into() };
         let edits = edits.iter().map(edit).collect();
         Diagnostic::error(Code::UNEXPECTED, "").fix(Fix { title: String::new(), safe, edits })
     }
