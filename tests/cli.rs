@@ -200,7 +200,7 @@ fn colour_is_for_those_who_want_it() {
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let long = format!("input 1x28x28\n{} -> FC\n", vec!["ReLU"; 5000].join(" -> "));
+    let long = format!("input 1x28x28\n{} -> FC\n", ["ReLU"; 5000].join(" -> "));
     let folder = folder_of(&[("long.net", &long)]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
     command.current_dir(folder.path()).args(["check", "long.net"]);
@@ -282,7 +282,7 @@ fn fixes_reach_imported_files_but_not_the_standard_library() {
 
 #[test]
 fn fixing_more_mistakes_than_one_report_shows_ends() {
-    let text = format!("input 1x28x28\n{} -> FC\n", vec!["relu"; 250].join(" -> "));
+    let text = format!("input 1x28x28\n{} -> FC\n", ["relu"; 250].join(" -> "));
     let fixed = text.replace("relu", "ReLU");
     check(Case {
         args: &["check", "--fix", "a.net"],

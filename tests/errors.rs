@@ -47,7 +47,7 @@ fn lint_exists(name: &str) -> bool {
             } else if !path.ends_with("diagnostic/page.rs") {
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-                if code.contains(&format!("\"{name}\"")) && !code.contains(&format!("value_name = \"{name}\"")) {
+                if code.contains(&format!("\"{name}\"")) {
                     return true;
                 }
             }

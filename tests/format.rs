@@ -54,6 +54,7 @@ fn white_space_is_the_same_everywhere() {
     check("Conv(_,{16 | 32},3,bias = false)", "Conv(_, {16|32}, 3, bias=false)\n");
     check("block S( out,k = 3, )=ReLU FC", "block S(out, k=3) = ReLU\nFC\n");
     check("edition 1 input 1x28x28 classes 3 use conv FC", "edition 1\ninput 1x28x28\nclasses 3\nuse conv\nFC\n");
+    check("\u{FEFF}FC\r\n", "FC\n");
     check("use \"./a.net\" FC", "use \"./a.net\"\nFC\n");
 }
 
@@ -68,7 +69,7 @@ fn a_line_that_its_author_broke_at_an_arrow_stays_broken() {
 
 #[test]
 fn long_lines_break_before_an_arrow() {
-    let long = vec!["Conv(_, 20, 3, pad=1)"; 9].join(" -> ");
+    let long = ["Conv(_, 20, 3, pad=1)"; 9].join(" -> ");
     let text = check_promises(&long);
     assert!(text.lines().count() == 3 && text.lines().all(|line| line.len() <= WIDTH), "{text}");
     assert!(text.lines().skip(1).all(|line| line.starts_with("    -> ")), "{text}");
@@ -113,7 +114,7 @@ fn files_with_syntax_errors_are_refused() {
 #[test]
 fn ten_thousand_layers_format_at_once() {
     let start = std::time::Instant::now();
-    let text = vec!["( ReLU | Conv(_, 20, 3) )"; 10_000].join(" -> Add -> ");
+    let text = ["( ReLU | Conv(_, 20, 3) )"; 10_000].join(" -> Add -> ");
     assert!(formatted(&text).is_ok());
     assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
 }
