@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the language. Every other module points into text with a [`Span`] alone.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A file of a [`SourceMap`].
@@ -108,6 +109,7 @@ impl SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    replacements: HashMap<PathBuf, String>,
 }
 
 impl SourceMap {
@@ -123,6 +125,17 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// Has `text` stand for what the file at `path` holds, wherever it is read: a change that is not written yet.
+    pub fn replace(&mut self, path: &Path, text: impl Into<String>) {
+        self.replacements.insert(canonical(path), text.into());
+    }
+
+    /// The text that stands for the file at `path`, however the path is spelled.
+    pub fn replacement(&self, path: &Path) -> Option<&str> {
+        let known = !self.replacements.is_empty();
+        known.then(|| self.replacements.get(&canonical(path)).map(String::as_str)).flatten()
+    }
+
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
     }
@@ -131,6 +144,11 @@ impl SourceMap {
     pub fn slice(&self, span: Span) -> &str {
         &self.file(span.file).text[span.start..span.end]
     }
+}
+
+/// The path that links and dots lead to; the path itself where nothing is there.
+pub fn canonical(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 #[cfg(test)]

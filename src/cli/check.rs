@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::files::{net_files, read_source};
+use super::mend::Drafts;
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
-use crate::diagnostic::{Diagnostic, span_to_json, to_json};
+use crate::diagnostic::{Diagnostic, Trust, span_to_json, to_json};
 use crate::graph::{ChoiceReport, Given, LayerReport, Report, check};
 use crate::layer::Shape;
 use crate::report::layer_table;
@@ -17,6 +18,7 @@ use crate::source::SourceMap;
 
 /// Check files: infer every shape, explain every mistake
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("fixing").args(["fix", "diff"]).multiple(true))]
 pub struct Check {
     /// `.net` files, and folders of them; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
@@ -30,6 +32,18 @@ pub struct Check {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Adapters that are put in without being written are errors
+    #[arg(long)]
+    strict: bool,
+    /// Apply safe fixes, then check again; what remains is reported
+    #[arg(long)]
+    fix: bool,
+    /// Apply the other fixes too: of each mistake the first one
+    #[arg(long = "unsafe", requires = "fixing")]
+    all_fixes: bool,
+    /// Show what `--fix` would change, and write nothing
+    #[arg(long)]
+    diff: bool,
 }
 
 /// `3x32x32`
@@ -47,48 +61,79 @@ pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
 
 impl Check {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        let given = Given { input: self.input, classes: self.classes.map(|n| n as usize), ..Given::default() };
+        let files = net_files(&self.files)?;
+        let drafts = self.mend(&files);
         let mut results: Vec<Json> = vec![];
         let mut status = 0;
-        let files = net_files(&self.files)?;
         for (index, path) in files.iter().enumerate() {
-            let mut sources = SourceMap::new();
-            match read_source(&mut sources, path) {
-                Ok(file) => {
-                    let report = check(&mut sources, file, &given);
-                    status = status.max(u8::from(!report.is_ok()));
-                    match self.format {
-                        Format::Json => results.push(file_to_json(&report, &sources)),
-                        Format::Text => show(&report, &sources, terminal, index > 0),
-                    }
-                }
-                Err(diagnostic) => {
-                    status = status.max(diagnostic.status());
-                    match self.format {
-                        Format::Json => results.push(unread_to_json(path, &diagnostic, &sources)),
-                        Format::Text => terminal.show(&diagnostic, &sources),
-                    }
-                }
+            let mut sources = drafts.sources();
+            let found = read_source(&mut sources, path).map(|file| check(&mut sources, file, &self.given()));
+            status = status.max(found.as_ref().map_or_else(Diagnostic::status, |report| u8::from(!report.is_ok())));
+            match (self.format, found) {
+                (Format::Json, Ok(report)) => results.push(file_to_json(&report, &sources)),
+                (Format::Json, Err(diagnostic)) => results.push(unread_to_json(path, &diagnostic, &sources)),
+                (Format::Text, Ok(report)) => self.show(&report, &sources, terminal, index > 0),
+                (Format::Text, Err(diagnostic)) => terminal.show(&diagnostic, &sources),
             }
         }
         if self.format == Format::Json {
             terminal.print(&format!("{}\n", json!({ "version": 1, "files": results })));
         }
+        status = status.max(self.deliver(&drafts, terminal));
         if status == 0 { Ok(()) } else { Err(Failure::Reported(status)) }
     }
-}
 
-fn show(report: &Report, sources: &SourceMap, terminal: &Terminal, follows: bool) {
-    for diagnostic in &report.diagnostics {
-        terminal.show(diagnostic, sources);
-        terminal.error("\n");
+    fn given(&self) -> Given {
+        let classes = self.classes.map(|n| n as usize);
+        Given { input: self.input, classes, strict: self.strict, ..Given::default() }
     }
-    if report.hidden > 0 {
-        terminal.error(&format!("{} more diagnostics of this file are not shown\n", report.hidden));
+
+    /// The files' texts with the fixes that are asked for.
+    fn mend(&self, files: &[PathBuf]) -> Drafts {
+        let mut drafts = Drafts::default();
+        let trust = if self.all_fixes { Trust::First } else { Trust::Safe };
+        if self.fix || self.diff {
+            files.iter().for_each(|path| drafts.mend(path, &self.given(), trust));
+        }
+        drafts
     }
-    if report.is_ok() {
-        let gap = if follows { "\n" } else { "" };
-        terminal.print(&format!("{gap}{}", layer_table(report, sources)));
+
+    /// Shows the changes, or writes them; gives the status that this alone would end with.
+    fn deliver(&self, drafts: &Drafts, terminal: &Terminal) -> u8 {
+        if self.diff {
+            terminal.print(&drafts.diff());
+            return 0;
+        }
+        if let (Some(text), Format::Text) = (drafts.stdin(), self.format) {
+            terminal.print(text);
+        }
+        let mut status = 0;
+        for written in drafts.write() {
+            match written {
+                Ok(change) => terminal.error(&format!("{change}\n")),
+                Err(diagnostic) => {
+                    terminal.show(&diagnostic, &SourceMap::new());
+                    status = status.max(diagnostic.status());
+                }
+            }
+        }
+        status
+    }
+
+    /// Shows what is wrong with a file, or its layers; standard output may belong to a diff or a mended text.
+    fn show(&self, report: &Report, sources: &SourceMap, terminal: &Terminal, follows: bool) {
+        for diagnostic in &report.diagnostics {
+            terminal.show(diagnostic, sources);
+            terminal.error("\n");
+        }
+        if report.hidden > 0 {
+            terminal.error(&format!("{} more diagnostics of this file are not shown\n", report.hidden));
+        }
+        let taken = self.diff || self.fix && sources.file(report.file).name() == "-";
+        if report.is_ok() && !taken {
+            let gap = if follows { "\n" } else { "" };
+            terminal.print(&format!("{gap}{}", layer_table(report, sources)));
+        }
     }
 }
 

@@ -10,7 +10,11 @@ use crate::syntax::MAX_BYTES;
 /// Reads a `.net` file into `sources`, under the path as it was given; `-` is standard input.
 pub fn read_source(sources: &mut SourceMap, path: &Path) -> Result<FileId, Diagnostic> {
     let name = path.display().to_string();
-    let bytes = if name == "-" { read_stdin() } else { read_file(path) };
+    let bytes = match sources.replacement(path) {
+        Some(text) => Ok(text.as_bytes().to_vec()),
+        None if name == "-" => read_stdin(),
+        None => read_file(path),
+    };
     let bytes = bytes.map_err(|fault| cannot_read(path, &fault))?;
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
     match String::from_utf8(bytes) {

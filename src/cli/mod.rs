@@ -4,12 +4,16 @@
 
 mod check;
 mod eval;
+mod explain;
 mod files;
+mod fmt;
+mod mend;
 mod network;
 mod predict;
 mod progress;
 mod terminal;
 mod train;
+mod write;
 
 use std::process::ExitCode;
 
@@ -49,6 +53,8 @@ enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Explain(explain::Explain),
+    Fmt(fmt::Fmt),
 }
 
 /// How a command ends that did not succeed.
@@ -77,6 +83,8 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Explain(explain) => explain.run(&terminal),
+        Command::Fmt(fmt) => fmt.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,9 +4,13 @@
 
 mod clip;
 mod code;
+mod fix;
+mod page;
 mod render;
 
 pub use code::{CODES, Code, code};
+pub use fix::{Trust, apply, edits};
+pub use page::{page, page_names};
 pub use render::{Style, render, span_to_json, to_json};
 
 use std::collections::HashSet;

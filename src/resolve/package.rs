@@ -186,14 +186,16 @@ impl Loader<'_> {
                     None
                 }
             },
-            ImportPath::File(_) => match read_text(path) {
-                Ok(text) => Some((text, Some(path.parent().unwrap_or(Path::new("")).to_path_buf()))),
-                Err(reason) => {
-                    let message = format!("cannot import `{}`: {reason}", path.display());
-                    self.diagnostics.push(Diagnostic::error(Code::IMPORT, message).at(import.span, "this file"));
-                    None
+            ImportPath::File(_) => {
+                match self.sources.replacement(path).map_or_else(|| read_text(path), |text| Ok(text.into())) {
+                    Ok(text) => Some((text, Some(path.parent().unwrap_or(Path::new("")).to_path_buf()))),
+                    Err(reason) => {
+                        let message = format!("cannot import `{}`: {reason}", path.display());
+                        self.diagnostics.push(Diagnostic::error(Code::IMPORT, message).at(import.span, "this file"));
+                        None
+                    }
                 }
-            },
+            }
         }
     }
 

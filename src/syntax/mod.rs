@@ -3,13 +3,15 @@
 //! Knows the grammar and no layer.
 
 pub mod ast;
+mod format;
 mod guard;
 mod parse;
 
 pub use ast::Ast;
+pub use format::WIDTH;
 
-use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, SourceMap};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, SourceMap, Span};
 
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -26,4 +28,16 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (Option<Ast>, Vec<Diagnostic>
         Ok(()) => parse::parse(file, text),
         Err(diagnostic) => (None, vec![*diagnostic]),
     }
+}
+
+/// The text of a file of `sources` in the one style, or what is wrong with its syntax.
+pub fn format(sources: &SourceMap, file: FileId) -> Result<String, Vec<Diagnostic>> {
+    let (_, diagnostics) = parse(sources, file);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(diagnostics);
+    }
+    format::format(sources.file(file).text()).ok_or_else(|| {
+        let message = "internal error: the formatter would have changed the meaning of this file";
+        vec![Diagnostic::error(Code::UNEXPECTED, message).at(Span::new(file, 0, 0), "it is left as it is")]
+    })
 }

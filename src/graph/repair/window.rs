@@ -77,7 +77,7 @@ impl<'c> Window<'c> {
 
     fn paddings(&self) -> Vec<Change> {
         let Some([pad, _]) = self.args.optional_size("pad").filter(|pad| pad[0] == pad[1]) else { return vec![] };
-        let most = if self.pools { self.side / 2 } else { self.side.saturating_sub(1).min(8) };
+        let most = if self.pools { self.side / 2 } else { self.side.saturating_sub(1) }.min(8);
         let others = (0..=most).filter(|&other| other != pad);
         others.map(|other| (self.args.replaced("pad", square(other)), self.count(), pad.abs_diff(other))).collect()
     }

@@ -1,0 +1,37 @@
+//! Texts -> files, whole or not at all; and texts before and after -> unified diffs.
+
+use std::io::Write;
+use std::path::Path;
+
+use similar::TextDiff;
+
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Replaces what a file holds. It is written beside it and renamed, with its permissions; a link stays a link.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    replace(path, text).map_err(|fault| {
+        Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display()))
+            .remark("it is left as it was; check its permissions and those of its folder")
+    })
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let target = std::fs::canonicalize(path)?;
+    let permissions = std::fs::metadata(&target)?.permissions();
+    if permissions.readonly() {
+        return Err(std::io::ErrorKind::PermissionDenied.into());
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".netc-").tempfile_in(folder)?;
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().set_permissions(permissions)?;
+    beside.as_file().sync_all()?;
+    beside.persist(&target)?;
+    Ok(())
+}
+
+/// What changes from one text to the other, as `patch` reads it.
+pub fn unified_diff(path: &Path, before: &str, after: &str) -> String {
+    let name = path.display().to_string();
+    TextDiff::from_lines(before, after).unified_diff().header(&name, &name).to_string()
+}
