@@ -15,7 +15,7 @@ MISTAKES = [
     ("A recurrent layer that is given an image", lambda: nn.LSTM(28, 35)(nn.Conv2d(1, 20, 3)(grey))),
     ("The wrong data set", lambda: nn.Conv2d(3, 16, 3)(grey)),
     ("Transposed input", lambda: nn.Conv2d(3, 16, 3)(torch.randn(2, 32, 32, 3))),
-    ("A stride that drops the last row", lambda: nn.MaxPool2d(2)(nn.Conv2d(1, 20, 4)(grey))),
+    ("A stride that drops the last row", lambda: nn.MaxPool2d(2)(nn.Conv2d(20, 40, 5)(nn.MaxPool2d(2)(nn.Conv2d(1, 20, 3)(grey))))),
     ("Softmax twice", lambda: nn.CrossEntropyLoss()(torch.softmax(nn.Linear(784, 10)(grey.flatten(1)), 1), torch.tensor([1, 2]))),
 ]
 

@@ -10,7 +10,7 @@ const GOOD: &str = "input 1x28x28\nConv(1, 20, 3) -> ReLU -> FC\n";
 const FOREIGN: &str = "input 1x28x28\nConv2d(1, 20, 3) => relu -> FC\n";
 const CHANNELS: &str = "input 1x28x28\nConv(3, 20, 3) -> ReLU -> FC\n";
 const UNSAFE: &str = "input 1x28x28\nConv(1, 20, 3) -> ReLU\nFC\n";
-const UNSAFE_FIXED: &str = "input 1x28x28\nConv(1, 20, 3) -> ReLU ->\nFC\n";
+const UNSAFE_FIXED: &str = "input 1x28x28\nConv(1, 20, 3) -> ReLU\n-> FC\n";
 
 /// One call of `netc`, and what is expected of it. `has` are parts of a text; `!` before one says that it is absent.
 #[derive(Default)]
@@ -181,7 +181,7 @@ fn json_has_the_documented_form() {
     assert_eq!((&fault["code"], &fault["severity"]), (&"N0402".into(), &"error".into()));
     assert_eq!(keys(&fault["fixes"][0]), ["title", "safe", "edits"]);
     let edit = serde_json::json!(
-        { "path": "bad.net", "line": 2, "column": 6, "end_line": 2, "end_column": 14, "text": "1, 20, 3" });
+        { "path": "bad.net", "line": 2, "column": 6, "end_line": 2, "end_column": 7, "text": "1" });
     assert_eq!(fault["fixes"][0]["edits"][0], edit);
     assert_eq!((&missing["ok"], &missing["diagnostics"][0]["code"]), (&false.into(), &"N0804".into()));
 }

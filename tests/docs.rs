@@ -3,7 +3,7 @@
 //! On every page under `docs/` and in `README.md`: a fenced block marked `net` checks without errors, one marked
 //! `net,error` has errors. A `text` block right after it holds what `netc check` prints, diagnostics first; a `json`
 //! block what `--format json` does. `net,file=blocks.net` gives the file a name that later blocks of the page import;
-//! others are called `model.net`.
+//! others are called `model.net`. `docs/errors/` and `docs/messages.md` have tests of their own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -151,9 +151,9 @@ fn pages() -> Vec<PathBuf> {
 fn collect_pages(folder: &Path, pages: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the documentation can be read") {
         let path = entry.expect("the documentation can be read").path();
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("errors") {
             collect_pages(&path, pages);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
+        } else if path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("messages.md") {
             pages.push(path);
         }
     }

@@ -30,7 +30,7 @@ fn check(model: usize, expected: &[(&str, &str, &str)]) {
 fn model1() {
     let features =
         ("N0401", "`FC` is written for 3240 values but receives 160", "`Pool(2)` in line 2 makes 40x9x9 = 3240");
-    let steps = ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10,10,10)`");
+    let steps = ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10, 10, 10)`");
     check(1, &[features, steps]);
 }
 
@@ -45,8 +45,8 @@ fn model2() {
 #[test]
 fn model3() {
     let empty = "`Pool` leaves nothing of a 2x2 map: its 4x4 kernel does not fit";
-    let scores = ("N0406", "the network makes 20 scores for 10 classes", "`LSTM(20,10,1)`");
-    let steps = ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10,20,1)`");
+    let scores = ("N0406", "the network makes 20 scores for 10 classes", "`LSTM(20, 10, 1)`");
+    let steps = ("N0405", "10 values cannot be cut into steps of 20 values", "`LSTM(10, 20, 1)`");
     check(3, &[("N0403", empty, "`Pool(2)` for both in line 2 makes 40x4x4"), steps, scores]);
 }
 

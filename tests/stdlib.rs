@@ -29,7 +29,7 @@ const BLOCKS: &[Row] = &[
     ("residual", "input 64x8x8 BottleneckProjected(16) -> FC", "64x4x4", 8_768),
     ("residual", "input 16x8x8 Wide(16) -> FC", "16x8x8", 4_672),
     ("residual", "input 16x8x8 WideProjected(32) -> FC", "32x4x4", 14_432),
-    ("residual", "input 16x8x8 PreConv(32) -> FC", "32x8x8", 4_640),
+    ("residual", "input 16x8x8 PreConv(32) -> ReLU -> FC", "32x8x8", 4_640),
     ("inception", "input 192x28x28 Inception(32) -> FC", "256x28x28", 163_696),
     ("inception", "input 192x28x28 InceptionBN(32) -> FC", "256x28x28", 165_152),
     ("inception", "input 32x32x32 Reduction(64) -> FC", "96x16x16", 18_560),

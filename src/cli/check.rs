@@ -124,7 +124,6 @@ impl Check {
     fn show(&self, report: &Report, sources: &SourceMap, terminal: &Terminal, follows: bool) {
         for diagnostic in &report.diagnostics {
             terminal.show(diagnostic, sources);
-            terminal.error("\n");
         }
         if report.hidden > 0 {
             terminal.error(&format!("{} more diagnostics of this file are not shown\n", report.hidden));

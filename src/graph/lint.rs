@@ -167,7 +167,10 @@ impl Linter<'_> {
     /// Rows or columns that no place of a window covers, where they are more than a tenth of the map.
     fn drops_last(&self, node: &Node, windows: [Window1; 2]) -> Option<Diagnostic> {
         let Shape::Map { height, width, .. } = self.graph.shape(node.inputs[0]) else { return None };
-        let lost = |window: Window1, size: usize| window.dropped(size).saturating_sub(window.pad[1]);
+        let lost = |window: Window1, size: usize| match window.stride > window.kernel {
+            true => 0, // leaves rows out everywhere, on purpose
+            false => window.dropped(size).saturating_sub(window.pad[1]),
+        };
         let (rows, columns) = (lost(windows[0], height), lost(windows[1], width));
         if rows * 10 <= height && columns * 10 <= width {
             return None;
