@@ -159,6 +159,50 @@ fn data_that_is_missing_or_damaged_says_what_to_do() {
 }
 
 #[test]
+fn a_run_with_clashing_imports_can_be_evaluated() {
+    let place = Place::with("use \"./mid.net\"\nlet w = 20\nlet same = 5\nHead -> FC(w) -> ReLU -> FC\n");
+    fs::write(place.path("mid.net"), "use \"./lib.net\"\nblock Head = Unit(25)\n").unwrap();
+    let lib = "let w = 7\nlet same = 3\nblock Unit(w_2) = Conv(1, 4, 3, pad=same) -> FC(w) -> ReLU -> FC(w_2)\n";
+    fs::write(place.path("lib.net"), lib).unwrap();
+    let result = place.train(&["--epochs", "1", "--out", "run"]);
+    let output = place.netc(&["eval", "run", "--format", "json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let evaluation: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(evaluation["accuracy"], result["test"]["accuracy"]);
+}
+
+#[test]
+fn parameters_that_are_no_numbers_are_no_success() {
+    let place = Place::with(LINE);
+    let train = [
+        "train",
+        "model.net",
+        "--train-fraction",
+        "0.02",
+        "--batch",
+        "65536",
+        "--lr",
+        "1e38",
+        "--epochs",
+        "1",
+        "--out",
+    ];
+    check_refused(&place, &[&train[..], &["run"]].concat(), 1, &["N0806", "--lr 1e37", "no checkpoint"]);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let place = Place::with(LINE);
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return println!("skipped: no /dev/full");
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
+    let output = command.args(["check", "model.net"]).current_dir(place.folder.path()).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("N0803"));
+}
+
+#[test]
 fn what_is_no_checkpoint_is_refused() {
     let place = Place::with(LINE);
     place.train(&["--epochs", "1", "--out", "run"]);

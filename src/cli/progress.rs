@@ -97,16 +97,26 @@ fn hidden() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
+/// Signals that come this soon after another are one: `timeout` sends each to the process and to its group.
+const ONE_SIGNAL: Duration = Duration::from_millis(500);
+
 /// Set by the first Ctrl-C (or SIGTERM); the second ends the process at once.
 pub fn interruption() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let seen = flag.clone();
-    let installed = ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    let mut first: Option<Instant> = None;
+    let installed = ctrlc::set_handler(move || match first {
+        None => {
+            first = Some(Instant::now());
+            seen.store(true, Ordering::Relaxed);
+            eprintln!("\nending after this batch; press Ctrl-C again to end at once");
         }
-        eprintln!("\nending after this batch; press Ctrl-C again to end at once");
+        Some(first) if first.elapsed() > ONE_SIGNAL => std::process::exit(INTERRUPTED),
+        Some(_) => {}
     });
     debug_assert!(installed.is_ok(), "one handler for each process");
     flag
 }
+
+/// The exit status of a process that Ctrl-C has ended.
+pub const INTERRUPTED: i32 = 130;

@@ -1,9 +1,9 @@
 //! Text -> stdout and stderr, coloured where that is wanted; a closed pipe ends quietly.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use super::Colour;
-use crate::diagnostic::{Diagnostic, Style, render};
+use crate::diagnostic::{Code, Diagnostic, Style, render};
 use crate::source::SourceMap;
 
 /// Where a command's output goes.
@@ -28,11 +28,17 @@ impl Terminal {
         self.error(&render(diagnostic, sources, self.style));
     }
 
-    /// Writes a result to stdout. Whoever closed the pipe has read enough.
+    /// Writes a result to stdout. Whoever closed the pipe has read enough; a result that is lost otherwise ends the command.
     pub fn print(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
-        if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-            std::process::exit(0);
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
+                let diagnostic = Diagnostic::error(Code::WRITE, format!("cannot write the result: {fault}"));
+                let advice = "free some space where the output goes, or send it elsewhere";
+                self.show(&diagnostic.remark(advice), &SourceMap::new());
+                std::process::exit(i32::from(Code::WRITE.status));
+            }
+            _ => {}
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::check::parse_input;
 use super::network::{Runnable, runnable};
-use super::progress::{Progress, described, interruption};
+use super::progress::{INTERRUPTED, Progress, described, interruption};
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment};
@@ -97,8 +97,9 @@ impl Train {
         let path = self.out.clone().unwrap_or_else(|| run_path(&self.file));
         let run = RunFolder::create(&path, &runnable.text, &recipe)?;
         let began = Instant::now();
-        let last = train(&mut trainer, &run, recipe.epochs)?;
-        let test = test(&trainer);
+        let mut progress = Progress::new(recipe.epochs, interruption());
+        let last = train(&mut trainer, &run, recipe.epochs, &mut progress)?;
+        let test = test(&trainer, &run, &progress);
         let seconds = began.elapsed().as_secs_f64();
         self.print(&run, &trainer, last, &test, seconds, terminal);
         Ok(())
@@ -178,13 +179,17 @@ pub fn use_threads(threads: Option<u64>) {
 }
 
 /// Trains epoch after epoch, each ending in a checkpoint; the figures of the last finished one.
-fn train(trainer: &mut Trainer, run: &RunFolder, epochs: u64) -> Result<Option<Figures>, Diagnostic> {
-    let mut progress = Progress::new(epochs, interruption());
+fn train(
+    trainer: &mut Trainer,
+    run: &RunFolder,
+    epochs: u64,
+    progress: &mut Progress,
+) -> Result<Option<Figures>, Diagnostic> {
     let mut last = None;
     while trainer.position().epoch < epochs && !progress.stop() {
         let began = Instant::now();
         let images = trainer.images_left();
-        match trainer.train_epoch(&mut progress)? {
+        match trainer.train_epoch(progress)? {
             End::Finished(figures) => {
                 progress.end_epoch(figures);
                 trainer.save(&run.last_checkpoint())?;
@@ -198,7 +203,7 @@ fn train(trainer: &mut Trainer, run: &RunFolder, epochs: u64) -> Result<Option<F
             }
         }
     }
-    if progress.stop() { Err(stopped(run)) } else { Ok(last) }
+    if trainer.position().epoch < epochs { Err(stopped(run)) } else { Ok(last) }
 }
 
 fn stopped(run: &RunFolder) -> Diagnostic {
@@ -206,9 +211,17 @@ fn stopped(run: &RunFolder) -> Diagnostic {
     Diagnostic::error(Code::STOPPED, message).remark(format!("`netc eval {}` measures it", run.path().display()))
 }
 
-fn test(trainer: &Trainer) -> Evaluation {
+/// The figures of the test part; Ctrl-C leaves them out, and the run as it is.
+fn test(trainer: &Trainer, run: &RunFolder, progress: &Progress) -> Evaluation {
     let bar = Progress::pass("test", trainer.test_images());
-    let evaluation = trainer.test(|images| bar.inc(images));
+    let evaluation = trainer.test(|images| {
+        bar.inc(images);
+        if progress.stop() {
+            bar.finish_and_clear();
+            eprintln!("the run is whole; `netc eval {}` measures it", run.path().display());
+            std::process::exit(INTERRUPTED);
+        }
+    });
     bar.finish_and_clear();
     evaluation
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::package::{Definition, DefinitionKind, Module, Package};
+use crate::layer;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::{BlockDefinition, Chain, Expr, ExprKind, StepKind};
 
@@ -12,7 +13,7 @@ pub fn inlined(sources: &SourceMap, file: FileId, package: &Package) -> String {
     if package.modules.len() == 1 {
         return sources.file(file).text().to_string();
     }
-    let inliner = Inliner { sources, package, names: unique_names(package) };
+    let inliner = Inliner { sources, package, names: unique_names(sources, package) };
     let main = &package.modules[0].ast;
     let mut lines: Vec<String> = vec![];
     lines.extend(main.input.map(|input| sources.slice(input.span).to_string()));
@@ -26,20 +27,36 @@ pub fn inlined(sources: &SourceMap, file: FileId, package: &Package) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A name for each definition, by its place.
-fn unique_names(package: &Package) -> HashMap<Span, String> {
-    let mut taken: HashSet<String> = HashSet::new();
+/// A name for each definition, by its place. A new name is no word that any of the texts has, whatever it means there.
+fn unique_names(sources: &SourceMap, package: &Package) -> HashMap<Span, String> {
+    let mut used: HashSet<String> = HashSet::new();
     let mut names = HashMap::new();
+    let written = written_words(sources, package);
     for (index, module) in package.modules.iter().enumerate() {
         for (name, definition) in own(index, module) {
-            let numbered = (2..).map(|number| format!("{name}_{number}"));
-            let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
-            let free = free.unwrap_or(name);
-            taken.insert(free.clone());
-            names.insert(definition.span, free);
+            let mut unique = name.clone();
+            let mut number = 2;
+            while used.contains(&unique) || number > 2 && written.contains(unique.as_str()) {
+                unique = format!("{name}_{number}");
+                number += 1;
+            }
+            used.insert(unique.clone());
+            names.insert(definition.span, unique);
         }
     }
     names
+}
+
+/// Every word of the package's texts.
+fn written_words<'s>(sources: &'s SourceMap, package: &Package) -> HashSet<&'s str> {
+    let files: HashSet<FileId> = package
+        .modules
+        .iter()
+        .flat_map(|module| module.names.values())
+        .map(|definition| definition.span.file)
+        .collect();
+    let words = |file| sources.file(file).text().split(|c: char| !c.is_alphanumeric() && c != '_');
+    files.into_iter().flat_map(words).collect()
 }
 
 /// A module's own definitions, by place.
@@ -112,7 +129,10 @@ impl Inliner<'_> {
             match &step.kind {
                 StepKind::Call(call) => {
                     self.reference(module, &call.name.value, call.name.span, &[], found);
-                    call.arguments.iter().for_each(|argument| self.expr(module, &argument.value, shadows, found));
+                    let values = call.arguments.iter().map(|argument| &argument.value);
+                    values
+                        .filter(|value| !is_word(&call.name.value, value))
+                        .for_each(|value| self.expr(module, value, shadows, found));
                 }
                 StepKind::Group(branches) | StepKind::Skip(_, branches) | StepKind::Unclosed(branches) => {
                     branches.iter().for_each(|chain| self.chain(module, chain, shadows, found));
@@ -142,4 +162,11 @@ impl Inliner<'_> {
             found.push((span, new.clone()));
         }
     }
+}
+
+/// Whether an argument is one of its layer's own words, which win over values of that name.
+fn is_word(layer: &str, value: &Expr) -> bool {
+    let ExprKind::Name(name) = &value.kind else { return false };
+    let parameters = layer::find(layer).map_or(&[][..], |layer| layer.parameters);
+    parameters.iter().any(|parameter| parameter.kind.words().contains(&name.as_str()))
 }

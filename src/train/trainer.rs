@@ -96,6 +96,9 @@ impl Trainer {
                 return Ok(End::Stopped);
             }
         }
+        if !self.store.values().iter().all(|value| value.is_finite()) {
+            return Err(self.not_finite("a parameter is not a number after".into(), self.position.steps));
+        }
         let figures = self.position.tally.figures();
         let tally = Tally::new(self.position.tally.scored);
         self.position = Position { epoch: self.position.epoch + 1, images: 0, tally, ..self.position };
@@ -107,7 +110,7 @@ impl Trainer {
         self.store.zero_grads();
         let step = self.program.step(&mut self.store, &lowered(batch), &self.loss, draw);
         if !step.loss.is_finite() {
-            return Err(self.not_finite(step.loss));
+            return Err(self.not_finite(format!("the loss is {} in", step.loss), self.position.steps + 1));
         }
         self.optimizer.step(&mut self.store);
         apply_constraints(self.program.graph(), &mut self.store);
@@ -121,16 +124,16 @@ impl Trainer {
         Ok(())
     }
 
-    fn not_finite(&self, loss: f64) -> Diagnostic {
-        let message =
-            format!("the loss is {loss} in step {} of epoch {}", self.position.steps + 1, self.position.epoch + 1);
-        Diagnostic::error(Code::NOT_FINITE, message)
-            .remark(format!(
-                "try a smaller learning rate than {}, as in `--lr {}`",
-                self.recipe.optimizer.lr,
-                self.recipe.optimizer.lr / 10.0
-            ))
-            .remark("the run keeps the checkpoint of the last finished epoch")
+    fn not_finite(&self, what: String, step: u64) -> Diagnostic {
+        let message = format!("{what} step {step} of epoch {}", self.position.epoch + 1);
+        let rate = self.recipe.optimizer.lr;
+        let advice =
+            format!("try a smaller learning rate than {rate:e}, as in `--lr {:e}`, and another `--out`", rate / 10.0);
+        let kept = match self.position.epoch {
+            0 => "no epoch was finished, so the run has no checkpoint",
+            _ => "the run keeps the checkpoint of the last finished epoch",
+        };
+        Diagnostic::error(Code::NOT_FINITE, message).remark(advice).remark(kept)
     }
 
     fn preparation(&self) -> Preparation {
