@@ -41,7 +41,8 @@ pub fn damaged(path: &Path, fault: impl std::fmt::Display) -> Diagnostic {
 
 /// The error for a file that cannot be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error(Code::READ, format!("cannot read {}: {error}", path.display()))
+    let error = Diagnostic::error(Code::READ, format!("cannot read {}: {error}", path.display()));
+    error.remark("put the publisher's file there, with permission to read it; `--data-dir DIR` names another folder")
 }
 
 /// A file with the number of bytes read so far, after unpacking.
