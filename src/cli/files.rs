@@ -61,30 +61,42 @@ fn not_text(sources: &mut SourceMap, name: String, fault: std::string::FromUtf8E
 
 /// The `.net` files that the paths name: files as they are, folders with all that is below them, by name.
 pub fn net_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
+    let is_net = |path: &Path| path.extension().is_some_and(|extension| extension == "net");
+    files_of(paths, "`.net` file", "name a folder with `.net` files, or a file", is_net)
+}
+
+/// The files that the paths name: files as they are, folders with all below them that are `wanted`, by name. A folder
+/// without any is an error, in which `noun` is missing.
+pub fn files_of(
+    paths: &[PathBuf],
+    noun: &str,
+    advice: &str,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = vec![];
     for path in paths {
-        if path.is_dir() {
-            let before = files.len();
-            collect(path, &mut files).map_err(|fault| cannot_read(path, &fault))?;
-            if files.len() == before {
-                let message = format!("no `.net` file is in `{}`", path.display());
-                return Err(Diagnostic::error(Code::READ, message).remark("name a folder with `.net` files, or a file"));
-            }
-        } else {
+        if !path.is_dir() {
             files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        collect(path, &wanted, &mut files).map_err(|fault| cannot_read(path, &fault))?;
+        if files.len() == before {
+            let message = format!("no {noun} is in `{}`", path.display());
+            return Err(Diagnostic::error(Code::READ, message).remark(advice));
         }
     }
     Ok(files)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn collect(folder: &Path, wanted: &impl Fn(&Path) -> bool, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(|entry| entry.file_name());
     for entry in entries {
         let path = entry.path();
         if entry.file_type()?.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "net") {
+            collect(&path, wanted, files)?;
+        } else if wanted(&path) {
             files.push(path);
         }
     }

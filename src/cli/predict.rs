@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::files::cannot_read;
+use super::files::files_of;
 use super::network::of_checkpoint;
 use super::progress::Progress;
 use super::terminal::Terminal;
 use super::train::use_threads;
 use super::{Failure, Format, Outcome};
 use crate::data::picture;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::train::{Checkpoint, Prediction, Predictor, RunFolder};
 
 /// Images that run at once.
@@ -109,36 +109,8 @@ fn to_json(predictor: &Predictor, path: &Path, prediction: &Prediction) -> Json 
 
 /// The image files that the paths name; of a folder all that are below it, by name.
 fn image_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
-    let mut files = vec![];
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        collect(path, &mut files).map_err(|fault| cannot_read(path, &fault))?;
-        if files.len() == before {
-            let message = format!("no image is in `{}`", path.display());
-            return Err(
-                Diagnostic::error(Code::READ, message).remark(format!("images are {}", picture::EXTENSIONS.join(", ")))
-            );
-        }
-    }
-    Ok(files)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(|entry| entry.file_name());
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            collect(&path, files)?;
-        } else if is_image(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
+    let advice = format!("images are {}", picture::EXTENSIONS.join(", "));
+    files_of(paths, "image", &advice, is_image)
 }
 
 fn is_image(path: &Path) -> bool {
