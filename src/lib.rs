@@ -10,6 +10,7 @@ pub mod cli;
 pub mod data;
 pub mod diagnostic;
 pub mod graph;
+pub mod kernel;
 pub mod layer;
 pub mod lower;
 pub mod random;

@@ -1,0 +1,136 @@
+//! Sixteen numbers in two AVX2 registers.
+
+use std::arch::x86_64::*;
+
+use super::{Lane, Line};
+
+/// Made and used only under `Isa::run`, on a machine that has AVX2 and FMA. Every `unsafe` block below rests on this.
+#[derive(Clone, Copy)]
+pub struct Avx2([__m256; 2]);
+
+impl Avx2 {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(__m256, __m256) -> __m256) -> Self {
+        Self([f(self.0[0], other.0[0]), f(self.0[1], other.0[1])])
+    }
+
+    #[inline(always)]
+    fn zip3(self, b: Self, c: Self, f: impl Fn(__m256, __m256, __m256) -> __m256) -> Self {
+        Self([f(self.0[0], b.0[0], c.0[0]), f(self.0[1], b.0[1], c.0[1])])
+    }
+}
+
+impl Lane for Avx2 {
+    const ROWS: usize = 6;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        // SAFETY: the machine has AVX2.
+        unsafe { Self([_mm256_set1_ps(value); 2]) }
+    }
+
+    #[inline(always)]
+    fn load(line: &Line) -> Self {
+        let from = line.0.as_ptr();
+        // SAFETY: the machine has AVX2; a line is 16 numbers, aligned to 64 bytes.
+        unsafe { Self([_mm256_load_ps(from), _mm256_load_ps(from.add(8))]) }
+    }
+
+    #[inline(always)]
+    fn store(self, line: &mut Line) {
+        let to = line.0.as_mut_ptr();
+        // SAFETY: the machine has AVX2; a line is 16 numbers, aligned to 64 bytes.
+        unsafe {
+            _mm256_store_ps(to, self.0[0]);
+            _mm256_store_ps(to.add(8), self.0[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_add_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_sub_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_mul_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_div_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: the machine has FMA.
+        self.zip3(factor, term, |a, b, c| unsafe { _mm256_fmadd_ps(a, b, c) })
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: the machine has FMA.
+        self.zip3(factor, term, |a, b, c| unsafe { _mm256_fnmadd_ps(a, b, c) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_max_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(other, |a, b| unsafe { _mm256_min_ps(a, b) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(self, |a, _| unsafe { _mm256_sqrt_ps(a) })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(self, |a, _| unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) })
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        // SAFETY: the machine has AVX2.
+        self.zip(self, |a, _| unsafe {
+            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+        })
+    }
+
+    #[inline(always)]
+    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
+        // SAFETY: the machine has AVX2.
+        let mask = self.zip(other, |a, b| unsafe { _mm256_cmp_ps::<_CMP_GT_OQ>(a, b) });
+        // SAFETY: the machine has AVX2.
+        mask.zip3(then, otherwise, |mask, then, otherwise| unsafe { _mm256_blendv_ps(otherwise, then, mask) })
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: the machine has AVX2.
+        unsafe {
+            let eight = _mm256_add_ps(self.0[0], self.0[1]);
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+}

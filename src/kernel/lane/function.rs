@@ -1,0 +1,52 @@
+//! Exponential and its kin, in the operations that every instruction set has: the same formula everywhere.
+
+use super::Lane;
+
+/// Cody and Waite's split of ln 2, and Cephes' polynomial for e^r, |r| <= ln 2 / 2.
+#[inline(always)]
+pub fn exp<L: Lane>(x: L) -> L {
+    let clamped = x.max(L::splat(-87.3)).min(L::splat(88.3));
+    let n = clamped.mul(L::splat(std::f32::consts::LOG2_E)).round();
+    let r = n.neg_mul_add(L::splat(0.693_359_4), clamped);
+    let r = n.neg_mul_add(L::splat(-2.121_944_4e-4), r);
+    let coefficients = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+    let tail = polynomial(r, 1.987_569_1e-4, &coefficients);
+    let power = tail.mul_add(r.mul(r), r).add(L::splat(1.0)).mul(n.power_of_two());
+    x.where_greater(L::splat(-87.3), power, L::zero())
+}
+
+/// first x^n + ... by Horner's rule.
+#[inline(always)]
+fn polynomial<L: Lane>(x: L, first: f32, rest: &[f32]) -> L {
+    let mut sum = L::splat(first);
+    for &coefficient in rest {
+        sum = sum.mul_add(x, L::splat(coefficient));
+    }
+    sum
+}
+
+/// A rational function of degree 13/6, Eigen's coefficients, on |x| < 7.9; +-1 beyond.
+#[inline(always)]
+pub fn tanh<L: Lane>(x: L) -> L {
+    let x = x.max(L::splat(-7.905_311)).min(L::splat(7.905_311));
+    let square = x.mul(x);
+    let above = [2.000_188e-13, -8.604_672e-11, 5.122_297e-8, 1.485_722_4e-5, 6.372_619_3e-4, 4.893_524_6e-3];
+    let below = [1.185_347e-4, 2.268_434_6e-3, 4.893_525e-3];
+    let above = polynomial(square, -2.760_768_5e-16, &above).mul(x);
+    above.div(polynomial(square, 1.198_258_4e-6, &below))
+}
+
+#[inline(always)]
+pub fn sigmoid<L: Lane>(x: L) -> L {
+    L::splat(1.0).div(L::splat(1.0).add(x.neg().exp()))
+}
+
+/// Abramowitz and Stegun 7.1.26.
+#[inline(always)]
+pub fn erf<L: Lane>(x: L) -> L {
+    let size = x.max(x.neg());
+    let t = L::splat(1.0).div(size.mul_add(L::splat(0.327_591_1), L::splat(1.0)));
+    let sum = polynomial(t, 1.061_405_4, &[-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6]).mul(t);
+    let value = sum.neg_mul_add(size.mul(size).neg().exp(), L::splat(1.0));
+    x.where_greater(L::zero(), value, value.neg())
+}

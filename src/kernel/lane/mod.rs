@@ -1,0 +1,97 @@
+//! Sixteen numbers in registers, one for each image: the number type that kernels are written in.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod function;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx512::Avx512;
+pub(super) use portable::Portable;
+
+use super::line::{LANES, Line};
+
+/// Sixteen numbers, computed with alike. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which
+/// alone names the types that implement it.
+pub trait Lane: Copy + 'static {
+    /// Rows of accumulators that fit in the registers beside what they are made of: the height of a register tile.
+    const ROWS: usize;
+
+    fn splat(value: f32) -> Self;
+    fn load(line: &Line) -> Self;
+    fn store(self, line: &mut Line);
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// self * factor + term, rounded once where the machine does.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// term - self * factor.
+    fn neg_mul_add(self, factor: Self, term: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    fn min(self, other: Self) -> Self;
+    fn sqrt(self) -> Self;
+    /// To the nearest integer, ties to even.
+    fn round(self) -> Self;
+    /// 2^self, for integers from -126 to 127.
+    fn power_of_two(self) -> Self;
+    /// Lane by lane: `then` where self > other, else `otherwise`.
+    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self;
+    /// The sum of all lanes, in pairs: always in the same order.
+    fn sum(self) -> f32;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        Self::splat(0.0)
+    }
+
+    /// `gradient` where self > 0, else 0.
+    #[inline(always)]
+    fn pass_positive(self, gradient: Self) -> Self {
+        self.where_greater(Self::zero(), gradient, Self::zero())
+    }
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self::zero().sub(self)
+    }
+
+    /// e^self to 2 units in the last place; 0 below -87, finite up to 88.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        function::exp(self)
+    }
+
+    /// Absolute error below 3e-7.
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        function::tanh(self)
+    }
+
+    /// 1 / (1 + e^-self)
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        function::sigmoid(self)
+    }
+
+    /// The error function; absolute error below 2e-7.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        function::erf(self)
+    }
+
+    /// The lanes as an array.
+    #[inline(always)]
+    fn to_array(self) -> [f32; LANES] {
+        let mut line = Line::ZERO;
+        self.store(&mut line);
+        line.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! Slices of numbers -> slices of numbers: what layers compute, forward and backward, as fast as the machine allows. No graph,
+//! no dfdx, no allocation.
+//!
+//! Every value is laid out one image per lane: `[image / 16][value][image % 16]`, an image's values in PyTorch's order. A
+//! [`Line`] is one value of 16 images, so a kernel reads like the scalar code for one image with a [`Lane`] where the number
+//! stood. Lanes beyond the last image hold zeros in every gradient.
+//!
+//! Work is split by outputs: each number is made by one thread in a fixed order, so the bits do not depend on the number of
+//! threads.
+
+mod isa;
+mod lane;
+mod line;
+mod machine;
+mod shared;
+mod team;
+
+pub use isa::{Isa, Kernel};
+pub use lane::Lane;
+pub use line::{LANES, Line, groups_of};
+pub use machine::Machine;
+pub use team::Team;

@@ -1,0 +1,32 @@
+//! A slice that the tasks of one job write in parts.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// A borrowed slice whose parts several threads may write, each its own.
+pub struct Shared<'a, T> {
+    start: *mut T,
+    len: usize,
+    slice: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: `part` hands out what its callers promise to be disjoint, so threads share no element.
+unsafe impl<T: Send> Sync for Shared<'_, T> {}
+
+impl<'a, T> Shared<'a, T> {
+    pub fn new(slice: &'a mut [T]) -> Self {
+        Self { start: slice.as_mut_ptr(), len: slice.len(), slice: PhantomData }
+    }
+
+    /// The elements of `range`.
+    ///
+    /// # Safety
+    /// Of the parts that are alive at a time, no two share an element.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn part(&self, range: Range<usize>) -> &mut [T] {
+        assert!(range.start <= range.end && range.end <= self.len, "a part beyond its slice");
+        // SAFETY: the range lies in the slice, which is borrowed mutably for 'a; the caller keeps parts disjoint.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+}
