@@ -1,32 +1,42 @@
-//! Every layer of `--fuse off` against PyTorch: outputs, loss, gradients and running statistics of tests/fixtures/torch.
+//! Every layer, in dfdx's operations and in kernels, against PyTorch: outputs, loss, gradients and running statistics of tests/fixtures/torch.
 
 mod cases;
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use cases::Case;
+use netc::kernel::{Isa, Machine};
 use netc::lower::{Element, Program};
 
 #[test]
 fn every_case_agrees_with_pytorch_in_f32() {
-    check_all::<f32>(1e-4);
+    check_all(1e-4, |case| Program::<f32>::new(&case.graph));
+}
+
+#[test]
+fn every_case_agrees_with_pytorch_in_kernels() {
+    for isa in Isa::available() {
+        let machine = Arc::new(Machine::with_isa(isa, 2));
+        check_all(1e-4, |case| Program::fused(&case.graph, machine.clone()));
+    }
 }
 
 /// The fixtures hold f32, so this is as near as they come.
 #[test]
 fn every_case_agrees_with_pytorch_in_f64() {
-    check_all::<f64>(1e-6);
+    check_all(1e-6, |case| Program::<f64>::new(&case.graph));
 }
 
-fn check_all<E: Element>(tolerance: f64) {
-    let differences: Vec<String> = Case::all().iter().flat_map(|case| check::<E>(case, tolerance)).collect();
+fn check_all<E: Element>(tolerance: f64, program: impl Fn(&Case) -> Program<E>) {
+    let cases = Case::all();
+    let differences: Vec<String> = cases.iter().flat_map(|case| check(case, &program(case), tolerance)).collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 /// What differs by more than |a - b| <= tolerance |b| + 1e-6 in the 2-norm.
-fn check<E: Element>(case: &Case, tolerance: f64) -> Vec<String> {
+fn check<E: Element>(case: &Case, program: &Program<E>, tolerance: f64) -> Vec<String> {
     let mut store = case.store::<E>();
-    let program = Program::new(&case.graph);
     let (images, targets) = (case.tensor::<E>("images"), case.tensor::<E>("targets"));
     let evaluated = program.forward(&store, &images);
     let step = program.step(&mut store, &case.batch(&images, &targets), &case.loss, case.draw);

@@ -22,3 +22,20 @@ impl Default for Line {
 pub fn groups_of(images: usize) -> usize {
     images.div_ceil(LANES)
 }
+
+/// The numbers of lines, one after the other.
+pub fn numbers(lines: &[Line]) -> &[f32] {
+    // SAFETY: a line is sixteen numbers without padding.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * LANES) }
+}
+
+/// The numbers of lines, one after the other.
+pub fn numbers_mut(lines: &mut [Line]) -> &mut [f32] {
+    // SAFETY: a line is sixteen numbers without padding.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * LANES) }
+}
+
+/// How many lines hold so many numbers.
+pub fn lines_for(numbers: usize) -> usize {
+    numbers.div_ceil(LANES)
+}

@@ -8,15 +8,21 @@
 //! Work is split by outputs: each number is made by one thread in a fixed order, so the bits do not depend on the number of
 //! threads.
 
+pub mod activation;
+mod arena;
+pub mod fc;
 mod isa;
 mod lane;
+pub mod layout;
 mod line;
 mod machine;
+mod product;
 mod shared;
 mod team;
 
+pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};
 pub use lane::Lane;
-pub use line::{LANES, Line, groups_of};
+pub use line::{LANES, Line, groups_of, lines_for, numbers, numbers_mut};
 pub use machine::Machine;
 pub use team::Team;

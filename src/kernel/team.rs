@@ -99,6 +99,23 @@ impl Team {
         });
     }
 
+    /// Cuts `groups` equal parts of a slice, each of `count` elements, into chunks of at most `size`, and calls
+    /// `task(group, first, chunk)`; `first` is the chunk's place in its group.
+    pub fn group_chunks<T: Send, F>(&self, slice: &mut [T], groups: usize, size: usize, task: F)
+    where
+        F: Fn(usize, usize, &mut [T]) + Sync,
+    {
+        let count = slice.len() / groups.max(1);
+        let chunks = count.div_ceil(size.max(1));
+        let shared = Shared::new(slice);
+        self.run(groups * chunks, |index, _| {
+            let (group, first) = (index / chunks, index % chunks * size);
+            // SAFETY: each index has a chunk of its own and comes once.
+            let chunk = unsafe { shared.part(group * count + first..group * count + (first + size).min(count)) };
+            task(group, first, chunk);
+        });
+    }
+
     fn post<F: Fn(usize, usize) + Sync>(&self, tasks: usize, task: &F) {
         let board = &*self.board;
         let number = (board.state.load(Ordering::Relaxed) >> 32).wrapping_add(1);

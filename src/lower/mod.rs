@@ -24,6 +24,7 @@ mod patches;
 mod pool;
 mod program;
 mod recurrent;
+mod region;
 mod shape;
 mod store;
 

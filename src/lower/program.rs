@@ -1,5 +1,7 @@
 //! A graph made ready to run, and its runs: forward alone, or a training step.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Gradients, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::Backward;
@@ -9,23 +11,39 @@ use super::element::{Element, Flat, Flow, Of, to_vec};
 use super::loss::{Criterion, Loss, Term, lower_term, scores_of};
 use super::node::{Layer, Plan};
 use super::norm::Moments;
+use super::region::{self, Fused, Region};
 use super::store::Store;
 use crate::graph::{Graph, Value};
+use crate::kernel::Machine;
 use crate::layer::Op;
 
-/// A graph with its index tensors. It holds no parameters: a [`Store`] made from the same graph comes to each run.
+/// A graph with its index tensors and regions. It holds no parameters: a [`Store`] made from the same graph comes to each
+/// run.
 pub struct Program<E: Element> {
     graph: Graph,
-    plans: Vec<Plan<E>>,
+    parts: Vec<Part<E>>,
 }
+
+/// What runs as one.
+enum Part<E: Element> {
+    /// A node, in dfdx's operations.
+    Node(usize, Plan<E>),
+    /// Several, in kernels.
+    Region(SharedRegion<E>),
+}
+
+type SharedRegion<E> = Arc<Mutex<dyn Fused<E>>>;
+
+/// A store lent to the operations of a tape, which run when the tape does.
+type SharedStore<E> = Arc<Mutex<Store<E>>>;
 
 /// All values of one run.
 struct Run<E: Element, T> {
-    image: Flow<E>,
-    /// One for each node.
-    values: Vec<Flow<E>>,
-    /// The parameters of each node.
-    params: Vec<Vec<Flat<E>>>,
+    image: Option<Flow<E>>,
+    /// One for each node, but for those that no one reads outside of their region.
+    values: Vec<Option<Flow<E>>>,
+    /// The parameters of each node that dfdx runs.
+    params: Vec<(usize, Vec<Flat<E>>)>,
     /// Batch statistics, by node.
     moments: Vec<(usize, Moments<E>)>,
     tape: T,
@@ -33,17 +51,42 @@ struct Run<E: Element, T> {
 
 impl<E: Element, T> Run<E, T> {
     fn value(&self, value: Value) -> &Flow<E> {
-        match value {
-            Value::Input => &self.image,
-            Value::Node(index) => &self.values[index],
+        let known = match value {
+            Value::Input => self.image.as_ref(),
+            Value::Node(index) => self.values[index].as_ref(),
+        };
+        known.expect("a value that is read was kept")
+    }
+}
+
+impl Program<f32> {
+    /// Kernels where there are some (`--fuse on`).
+    pub fn fused(graph: &Graph, machine: Arc<Machine>) -> Self {
+        let mut program = Self { graph: graph.clone(), parts: vec![] };
+        let read = program.read();
+        let mut next = 0;
+        for nodes in region::cut(graph) {
+            program.parts.extend((next..nodes.start).map(|index| Part::node(graph, index)));
+            next = nodes.end;
+            let region = Region::new(graph, nodes, &read, machine.clone());
+            program.parts.push(Part::Region(Arc::new(Mutex::new(region))));
         }
+        program.parts.extend((next..graph.nodes.len()).map(|index| Part::node(graph, index)));
+        program
+    }
+}
+
+impl<E: Element> Part<E> {
+    fn node(graph: &Graph, index: usize) -> Self {
+        Part::Node(index, Plan::new(graph, &graph.nodes[index]))
     }
 }
 
 impl<E: Element> Program<E> {
+    /// Every layer in dfdx's own operations (`--fuse off`).
     pub fn new(graph: &Graph) -> Self {
-        let plans = graph.nodes.iter().map(|node| Plan::new(graph, node)).collect();
-        Self { graph: graph.clone(), plans }
+        let parts = (0..graph.nodes.len()).map(|index| Part::node(graph, index)).collect();
+        Self { graph: graph.clone(), parts }
     }
 
     pub fn graph(&self) -> &Graph {
@@ -52,29 +95,32 @@ impl<E: Element> Program<E> {
 
     /// The outputs for at least one image, as in evaluation: running statistics, no dropout.
     pub fn forward(&self, store: &Store<E>, images: &[E]) -> Outputs<E> {
-        let run = self.run(store, images, None, NoneTape);
+        let run = self.run(store, images, None, NoneTape, None);
         self.outputs(&run)
     }
 
     /// Outputs and loss on at least one image, as in evaluation.
     pub fn evaluate(&self, store: &Store<E>, batch: &Batch<E>, loss: &Loss) -> Step<E> {
-        let run = self.run(store, batch.images, None, NoneTape);
+        let run = self.run(store, batch.images, None, NoneTape, None);
         let loss = self.loss(&run, loss, batch).map_or(0.0, |value| to_vec(&value)[0].f64());
         Step { loss, outputs: self.outputs(&run) }
     }
 
-    /// One training step on at least one image, without the optimizer: adds to the store's gradients and moves its running
-    /// statistics.
+    /// One training step on at least one image, without the optimizer: puts the gradients into the store and moves its
+    /// running statistics.
     pub fn step(&self, store: &mut Store<E>, batch: &Batch<E>, loss: &Loss, draw: Draw) -> Step<E> {
-        let mut run = self.run(store, batch.images, Some(draw), OwnedTape::default());
+        let lent = Arc::new(Mutex::new(std::mem::take(store)));
+        let mut run = self.run(&lock(&lent), batch.images, Some(draw), OwnedTape::default(), Some(&lent));
         let outputs = self.outputs(&run);
         let tape = std::mem::take(&mut run.tape);
         let loss = self.loss(&run, loss, batch).map_or(0.0, |value| {
             let (value, own) = value.split_tape();
             let figure = to_vec(&value)[0].f64();
-            add_gradients(store, &run.params, value.put_tape(tape.merge(own)).backward());
+            let gradients = value.put_tape(tape.merge(own)).backward();
+            put_gradients(&mut lock(&lent), &run.params, gradients);
             figure
         });
+        *store = std::mem::take(&mut lock(&lent));
         follow_moments(store, &run.moments);
         Step { loss, outputs }
     }
@@ -90,23 +136,55 @@ impl<E: Element> Program<E> {
         self.softmax_of(output).map(|index| &self.graph.nodes[index].op)
     }
 
-    fn run<T: Tape<E, E::Dev>>(&self, store: &Store<E>, images: &[E], draw: Option<Draw>, tape: T) -> Run<E, T> {
-        let count = self.graph.input.count();
-        let shape = (images.len() / count, count);
-        let image = E::Dev::default().tensor_from_vec(images.to_vec(), shape);
-        let mut run = Run { image, values: vec![], params: vec![], moments: vec![], tape };
-        for (index, plan) in self.plans.iter().enumerate() {
-            let params = tensors_of(store, index);
-            let layer = Layer { graph: &self.graph, index, plan, params: &params, draw };
-            let values = self.graph.nodes[index].inputs.iter().map(|&value| run.value(value).clone()).collect();
-            let (value, moments) = layer.lower(values, std::mem::take(&mut run.tape));
-            let (value, tape) = value.split_tape();
-            run.tape = tape;
-            run.values.push(value);
-            run.params.push(params);
-            run.moments.extend(moments.map(|moments| (index, moments)));
+    /// Values that are read after a run: the outputs, and what losses compare in their place.
+    fn read(&self) -> Vec<Value> {
+        let outputs = self.graph.outputs.iter().map(|output| output.value);
+        outputs.flat_map(|value| std::iter::once(value).chain(self.before_softmax(value))).collect()
+    }
+
+    /// `lent` is the same store, for the operations that a tape runs later.
+    fn run<T: Tape<E, E::Dev>>(
+        &self,
+        store: &Store<E>,
+        images: &[E],
+        draw: Option<Draw>,
+        tape: T,
+        lent: Option<&SharedStore<E>>,
+    ) -> Run<E, T> {
+        let values = vec![None; self.graph.nodes.len()];
+        let mut run = Run { image: None, values, params: vec![], moments: vec![], tape };
+        let images = Images { values: images, count: self.graph.input.count() };
+        for part in &self.parts {
+            match part {
+                Part::Node(index, plan) => self.run_node(*index, plan, store, images, draw, &mut run),
+                Part::Region(region) => run_region(region, store, images, draw, lent, &mut run),
+            }
+        }
+        if self.read().contains(&Value::Input) {
+            run.image.get_or_insert_with(|| images.tensor());
         }
         run
+    }
+
+    fn run_node<T: Tape<E, E::Dev>>(
+        &self,
+        index: usize,
+        plan: &Plan<E>,
+        store: &Store<E>,
+        images: Images<E>,
+        draw: Option<Draw>,
+        run: &mut Run<E, T>,
+    ) {
+        run.image.get_or_insert_with(|| images.tensor());
+        let params = tensors_of(store, index);
+        let layer = Layer { graph: &self.graph, index, plan, params: &params, draw };
+        let values = self.graph.nodes[index].inputs.iter().map(|&value| run.value(value).clone()).collect();
+        let (value, moments) = layer.lower(values, std::mem::take(&mut run.tape));
+        let (value, tape) = value.split_tape();
+        run.tape = tape;
+        run.values[index] = Some(value);
+        run.params.push((index, params));
+        run.moments.extend(moments.map(|moments| (index, moments)));
     }
 
     fn outputs<T>(&self, run: &Run<E, T>) -> Outputs<E> {
@@ -149,11 +227,16 @@ fn tensors_of<E: Element>(store: &Store<E>, node: usize) -> Vec<Flat<E>> {
     store.of_node(node).iter().map(|entry| tensor(store.value(entry))).collect()
 }
 
-fn add_gradients<E: Element>(store: &mut Store<E>, params: &[Vec<Flat<E>>], mut gradients: Gradients<E, E::Dev>) {
-    let entries: Vec<_> = store.entries().to_vec();
-    for (entry, param) in entries.iter().zip(params.iter().flatten()).filter(|(entry, _)| entry.trained) {
-        let from = gradients.get_or_alloc_mut(param).expect("memory for a gradient");
-        store.gradient_mut(entry).iter_mut().zip(from.iter()).for_each(|(sum, &gradient)| *sum += gradient);
+fn put_gradients<E: Element>(
+    store: &mut Store<E>,
+    params: &[(usize, Vec<Flat<E>>)],
+    mut gradients: Gradients<E, E::Dev>,
+) {
+    for (node, params) in params {
+        for (entry, param) in store.of_node(*node).to_vec().iter().zip(params).filter(|(entry, _)| entry.trained) {
+            let from = gradients.get_or_alloc_mut(param).expect("memory for a gradient");
+            store.gradient_mut(entry).copy_from_slice(from);
+        }
     }
 }
 
@@ -163,4 +246,73 @@ fn follow_moments<E: Element>(store: &mut Store<E>, moments: &[(usize, Moments<E
         Moments::follow(store.value_mut(&mean), &moments.mean);
         Moments::follow(store.value_mut(&variance), &moments.variance);
     }
+}
+
+/// The images of a batch, image after image.
+#[derive(Clone, Copy)]
+struct Images<'a, E> {
+    values: &'a [E],
+    /// Of one image.
+    count: usize,
+}
+
+impl<E: Element> Images<'_, E> {
+    fn tensor(&self) -> Flow<E> {
+        E::Dev::default().tensor_from_vec(self.values.to_vec(), (self.values.len() / self.count, self.count))
+    }
+}
+
+/// A region as one operation of the tape.
+fn run_region<E: Element, T: Tape<E, E::Dev>>(
+    shared: &SharedRegion<E>,
+    store: &Store<E>,
+    images: Images<E>,
+    draw: Option<Draw>,
+    lent: Option<&SharedStore<E>>,
+    run: &mut Run<E, T>,
+) {
+    let mut region = lock(shared);
+    let inputs: Vec<Flow<E>> = region.inputs().iter().filter_map(|&value| node_value(run, value)).collect();
+    let copies: Vec<Vec<E>> = inputs.iter().map(to_vec).collect();
+    let mut copied = copies.iter();
+    let slices: Vec<&[E]> = region
+        .inputs()
+        .iter()
+        .map(|value| if *value == Value::Input { images.values } else { copied.next().map_or(&[][..], Vec::as_slice) })
+        .collect();
+    let made = region.forward(store, &slices, draw);
+    let batch = images.values.len() / images.count;
+    let tensor = |values: Vec<E>| {
+        let shape = (batch, values.len() / batch);
+        E::Dev::default().tensor_from_vec(values, shape)
+    };
+    let outputs: Vec<Flow<E>> = made.into_iter().map(tensor).collect();
+    for (value, tensor) in region.outputs().iter().zip(&outputs) {
+        if let Value::Node(index) = value {
+            run.values[*index] = Some(tensor.clone());
+        }
+    }
+    let Some(lent) = lent else { return };
+    let (region, store) = (shared.clone(), lent.clone());
+    run.tape.add_backward_op(move |gradients| {
+        let of_outputs = outputs.iter().map(|output| Ok(gradients.get_or_alloc_mut(output)?.to_vec()));
+        let of_outputs: Vec<Vec<E>> = of_outputs.collect::<Result<_, _>>()?;
+        let of_inputs = lock(&region).backward(&mut lock(&store), &of_outputs);
+        let of_inputs = of_inputs.iter().filter(|gradient| !gradient.is_empty());
+        for (input, gradient) in inputs.iter().zip(of_inputs) {
+            let sums = gradients.get_or_alloc_mut(input)?;
+            sums.iter_mut().zip(gradient).for_each(|(sum, &gradient)| *sum += gradient);
+        }
+        Ok(())
+    });
+}
+
+/// The tensor of a node's value; none of the image.
+fn node_value<E: Element, T>(run: &Run<E, T>, value: Value) -> Option<Flow<E>> {
+    (value != Value::Input).then(|| run.value(value).clone())
+}
+
+/// A panic elsewhere leaves nothing half done that another run would read.
+fn lock<V: ?Sized>(shared: &Mutex<V>) -> MutexGuard<'_, V> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

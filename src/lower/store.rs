@@ -11,11 +11,13 @@ use crate::random::{self, Purpose};
 
 /// All tensors of a network. Trained values and their gradients lie in one vector each, at the same offsets; buffers (the
 /// running statistics of `BatchNorm`) lie in a third.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Store<E> {
     entries: Vec<Entry>,
     /// Which entries each node owns.
     nodes: Vec<Range<usize>>,
+    /// Where each node's trained values and its buffers lie.
+    places: Vec<[Range<usize>; 2]>,
     values: Vec<E>,
     gradients: Vec<E>,
     buffers: Vec<E>,
@@ -36,13 +38,14 @@ pub struct Entry {
 impl<E: Element> Store<E> {
     /// PyTorch's initial distributions. A tensor's draws depend on the seed and its index in the graph alone.
     pub fn init(graph: &Graph, seed: u64) -> Self {
-        let mut store = Self { entries: vec![], nodes: vec![], values: vec![], gradients: vec![], buffers: vec![] };
+        let mut store = Self::default();
         for node in &graph.nodes {
-            let first = store.entries.len();
+            let (first, values, buffers) = (store.entries.len(), store.values.len(), store.buffers.len());
             for param in &node.params {
                 store.push(format!("{}.{}", node.path, param.name), param, seed);
             }
             store.nodes.push(first..store.entries.len());
+            store.places.push([values..store.values.len(), buffers..store.buffers.len()]);
         }
         store.gradients = vec![E::default(); store.values.len()];
         store
@@ -105,8 +108,14 @@ impl<E: Element> Store<E> {
         (&mut self.values, &mut self.gradients)
     }
 
-    pub fn zero_grads(&mut self) {
-        self.gradients.fill(E::default());
+    /// Each node's places, the trained values and the buffers.
+    pub(super) fn parts(&self) -> (&[[Range<usize>; 2]], &[E], &[E]) {
+        (&self.places, &self.values, &self.buffers)
+    }
+
+    /// Each node's places, the trained values, their gradients and the buffers.
+    pub(super) fn parts_mut(&mut self) -> (&[[Range<usize>; 2]], &[E], &mut [E], &mut [E]) {
+        (&self.places, &self.values, &mut self.gradients, &mut self.buffers)
     }
 
     /// The same store in another element type.
@@ -115,6 +124,7 @@ impl<E: Element> Store<E> {
         Store {
             entries: self.entries.clone(),
             nodes: self.nodes.clone(),
+            places: self.places.clone(),
             values: convert(&self.values),
             gradients: convert(&self.gradients),
             buffers: convert(&self.buffers),

@@ -107,7 +107,6 @@ impl Trainer {
 
     fn step(&mut self, batch: &data::Batch) -> Result<(), Diagnostic> {
         let draw = Draw { seed: self.recipe.seed, epoch: self.position.epoch, first: batch.positions.start as u64 };
-        self.store.zero_grads();
         let step = self.program.step(&mut self.store, &lowered(batch), &self.loss, draw);
         if !step.loss.is_finite() {
             return Err(self.not_finite(format!("the loss is {} in", step.loss), self.position.steps + 1));

@@ -1,0 +1,135 @@
+//! One block of memory whose parts are borrowed by place, checked as `RefCell` checks.
+
+use std::cell::{RefCell, UnsafeCell};
+use std::ops::{Deref, DerefMut, Range};
+
+use super::line::Line;
+
+/// Lines that are borrowed in parts. Borrowing a part for writing while it is borrowed is a bug and panics.
+#[derive(Default)]
+pub struct Arena {
+    lines: UnsafeCell<Vec<Line>>,
+    /// What is borrowed, and whether for writing.
+    borrowed: RefCell<Vec<(Range<usize>, bool)>>,
+}
+
+/// A part that is read.
+pub struct Part<'a>(Borrow<'a>, &'a [Line]);
+
+/// A part that is written.
+pub struct PartMut<'a>(Borrow<'a>, &'a mut [Line]);
+
+/// An entry in the arena's list, taken out when it is dropped.
+struct Borrow<'a> {
+    arena: &'a Arena,
+    range: Range<usize>,
+    writes: bool,
+}
+
+impl Arena {
+    /// Makes it at least so long; what it holds is lost to nobody, as nothing is borrowed meanwhile.
+    pub fn grow(&mut self, lines: usize) {
+        let memory = self.lines.get_mut();
+        if memory.len() < lines {
+            *memory = vec![Line::ZERO; lines];
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        // SAFETY: the vector itself changes only under `&mut self`.
+        unsafe { (*self.lines.get()).len() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn read(&self, range: Range<usize>) -> Part<'_> {
+        let borrow = self.borrow(range.clone(), false);
+        // SAFETY: in range, and no part for writing shares a line with it while the borrow lives.
+        Part(borrow, unsafe { std::slice::from_raw_parts(self.start().add(range.start), range.len()) })
+    }
+
+    pub fn write(&self, range: Range<usize>) -> PartMut<'_> {
+        let borrow = self.borrow(range.clone(), true);
+        // SAFETY: in range, and no other part shares a line with it while the borrow lives.
+        PartMut(borrow, unsafe { std::slice::from_raw_parts_mut(self.start().add(range.start), range.len()) })
+    }
+
+    fn start(&self) -> *mut Line {
+        // SAFETY: the vector itself changes only under `&mut self`.
+        unsafe { (*self.lines.get()).as_mut_ptr() }
+    }
+
+    fn borrow(&self, range: Range<usize>, writes: bool) -> Borrow<'_> {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of an arena of {}", self.len());
+        let mut borrowed = self.borrowed.borrow_mut();
+        let meets = |other: &Range<usize>| range.start < other.end && other.start < range.end;
+        let conflict = borrowed.iter().find(|(other, written)| (writes || *written) && meets(other));
+        assert!(conflict.is_none(), "{range:?} is borrowed while {conflict:?} is");
+        borrowed.push((range.clone(), writes));
+        Borrow { arena: self, range, writes }
+    }
+}
+
+impl Drop for Borrow<'_> {
+    fn drop(&mut self) {
+        let mut borrowed = self.arena.borrowed.borrow_mut();
+        let own = borrowed.iter().rposition(|(range, writes)| *range == self.range && *writes == self.writes);
+        if let Some(own) = own {
+            borrowed.swap_remove(own);
+        }
+    }
+}
+
+impl Deref for Part<'_> {
+    type Target = [Line];
+
+    fn deref(&self) -> &[Line] {
+        self.1
+    }
+}
+
+impl Deref for PartMut<'_> {
+    type Target = [Line];
+
+    fn deref(&self) -> &[Line] {
+        self.1
+    }
+}
+
+impl DerefMut for PartMut<'_> {
+    fn deref_mut(&mut self) -> &mut [Line] {
+        self.1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arena() -> Arena {
+        let mut arena = Arena::default();
+        arena.grow(10);
+        arena
+    }
+
+    #[test]
+    fn parts_apart_are_borrowed_together() {
+        let arena = arena();
+        let (mut a, mut b) = (arena.write(0..4), arena.write(4..10));
+        a[3].0[0] = 1.0;
+        b[0].0[0] = 2.0;
+        drop((a, b));
+        let (a, b) = (arena.read(3..5), arena.read(0..10));
+        assert_eq!((a[0].0[0], b[4].0[0]), (1.0, 2.0));
+    }
+
+    #[test]
+    #[should_panic(expected = "is borrowed while")]
+    fn a_part_that_is_read_is_not_written() {
+        let arena = arena();
+        let _read = arena.read(2..5);
+        arena.write(4..6);
+    }
+}

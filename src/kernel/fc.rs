@@ -1,0 +1,207 @@
+//! Fully connected layers: y = W x + b, forward and backward, with or without a ReLU behind.
+//!
+//! x: groups x input lines; y: groups x output lines; W: output x input, in PyTorch's order.
+
+use super::isa::Kernel;
+use super::lane::Lane;
+use super::layout::transpose;
+use super::line::{LANES, Line, numbers};
+use super::machine::Machine;
+use super::product::{Rows, multiply, tile, tiles, with_height};
+use super::shared::Shared;
+
+/// Lines of one product that stay in the first cache beside a tile's rows.
+const DEPTH: usize = 256;
+
+/// Tiles that one task makes.
+const TILES: usize = 2;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Fc {
+    pub input: usize,
+    pub output: usize,
+    pub relu: bool,
+}
+
+impl Fc {
+    pub fn forward(&self, machine: &Machine, x: &[Line], weight: &[f32], bias: &[f32], y: &mut [Line]) {
+        let rows = Rows { numbers: weight, first: 0, row: self.input, depth: 1 };
+        let product = Product {
+            rows,
+            lines: x,
+            depth: self.input,
+            count: self.output,
+            start: Start::Bias(bias),
+            relu: self.relu,
+        };
+        product.run(machine, y);
+    }
+
+    /// dx = W^T dy, or added to what `dx` holds.
+    pub fn input_gradient(&self, machine: &Machine, dy: &[Line], weight: &[f32], dx: &mut [Line], add: bool) {
+        let rows = Rows { numbers: weight, first: 0, row: 1, depth: self.input };
+        let start = if add { Start::Held } else { Start::Zero };
+        Product { rows, lines: dy, depth: self.output, count: self.input, start, relu: false }.run(machine, dx);
+    }
+
+    /// Lines of scratch that [`Fc::weight_gradient`] wants for so many groups.
+    pub fn scratch(&self, groups: usize) -> usize {
+        self.input.div_ceil(LANES) * LANES * groups
+    }
+
+    /// dW = dy x^T and db, the sums over the images.
+    pub fn weight_gradient(
+        &self,
+        machine: &Machine,
+        x: &[Line],
+        dy: &[Line],
+        scratch: &mut [Line],
+        [dweight, dbias]: [&mut [f32]; 2],
+    ) {
+        let groups = x.len() / self.input;
+        let size = groups * LANES;
+        // [input / 16][image] lines of sixteen inputs
+        machine.team.chunks(scratch, size, |block, turned, _| {
+            for (group, to) in turned.as_chunks_mut().0.iter_mut().enumerate() {
+                let first = block * LANES;
+                transpose(&x[group * self.input..][first..self.input.min(first + LANES)], to);
+            }
+        });
+        let turned = &*scratch;
+        let shared = Shared::new(dbias);
+        machine.team.chunks(dweight, self.input * TILES * 4, |index, dweight, _| {
+            let first = index * TILES * 4;
+            let height = dweight.len() / self.input;
+            // SAFETY: each task has units of its own.
+            let dbias = unsafe { shared.part(first..first + height) };
+            machine.isa.run(WeightRows { fc: self, first, dy, turned, dweight, dbias });
+        });
+    }
+}
+
+/// What a product starts from.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    Zero,
+    /// What the output holds.
+    Held,
+    /// A number for each row.
+    Bias(&'a [f32]),
+}
+
+/// out\[g, r\] = the sum over k of rows\[r, k\] lines\[g, k\], for `count` rows.
+#[derive(Clone, Copy)]
+struct Product<'a> {
+    rows: Rows<'a>,
+    lines: &'a [Line],
+    depth: usize,
+    count: usize,
+    start: Start<'a>,
+    relu: bool,
+}
+
+impl Product<'_> {
+    fn run(self, machine: &Machine, out: &mut [Line]) {
+        let groups = self.lines.len() / self.depth;
+        assert_eq!(out.len(), groups * self.count, "a line for each row and group");
+        let height = TILES * 6;
+        let blocks = self.count.div_ceil(height);
+        let shared = Shared::new(out);
+        machine.team.run(blocks, |block, _| {
+            let first = block * height;
+            machine.isa.run(Block { product: self, out: &shared, first, count: height.min(self.count - first) });
+        });
+    }
+}
+
+/// Some rows of a product, for all groups.
+struct Block<'a> {
+    product: Product<'a>,
+    out: &'a Shared<'a, Line>,
+    first: usize,
+    count: usize,
+}
+
+impl Kernel for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let depth = self.product.depth;
+        for from in (0..depth).step_by(DEPTH) {
+            let range = from..depth.min(from + DEPTH);
+            for index in 0..tiles(self.count, L::ROWS) {
+                let (row, height) = tile(self.count, L::ROWS, index);
+                with_height!(height, R => self.tile::<L, R>(self.first + row, range.clone()));
+            }
+        }
+    }
+}
+
+impl Block<'_> {
+    #[inline(always)]
+    fn tile<L: Lane, const R: usize>(&self, row: usize, range: std::ops::Range<usize>) {
+        let Product { rows, lines, depth, count, start, relu } = self.product;
+        let rows = Rows { first: rows.first + row * rows.row + range.start * rows.depth, ..rows };
+        let (begins, ends) = (range.start == 0, range.end == depth);
+        for (group, lines) in lines.chunks_exact(depth).enumerate() {
+            // SAFETY: each task has rows of its own.
+            let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
+            let held: [L; R] = match start {
+                Start::Zero if begins => [L::zero(); R],
+                Start::Bias(bias) if begins => std::array::from_fn(|r| L::splat(bias[row + r])),
+                _ => std::array::from_fn(|r| L::load(&out[r])),
+            };
+            let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
+            for (sum, out) in sums.iter().zip(out) {
+                let value = if relu && ends { sum.max(L::zero()) } else { *sum };
+                value.store(out);
+            }
+        }
+    }
+}
+
+/// Some units' rows of the weight's gradient.
+struct WeightRows<'a> {
+    fc: &'a Fc,
+    first: usize,
+    dy: &'a [Line],
+    turned: &'a [Line],
+    dweight: &'a mut [f32],
+    dbias: &'a mut [f32],
+}
+
+impl Kernel for WeightRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let Fc { input, output, .. } = *self.fc;
+        let groups = self.dy.len() / output;
+        for (unit, dbias) in self.dbias.iter_mut().enumerate() {
+            let mut sum = L::zero();
+            for group in 0..groups {
+                sum = sum.add(L::load(&self.dy[group * output + self.first + unit]));
+            }
+            *dbias = sum.sum();
+        }
+        let units = self.dweight.len() / input;
+        for (block, turned) in self.turned.chunks_exact(groups * LANES).enumerate() {
+            for index in 0..tiles(units, L::ROWS) {
+                let (unit, height) = tile(units, L::ROWS, index);
+                with_height!(height, R => {
+                    let mut sums = [L::zero(); R];
+                    for (group, lines) in turned.chunks_exact(LANES).enumerate() {
+                        let first = (group * output + self.first + unit) * LANES;
+                        let rows = Rows { numbers: numbers(self.dy), first, row: LANES, depth: 1 };
+                        sums = multiply::<L, R>(rows, lines, sums);
+                    }
+                    let columns = block * LANES..input.min((block + 1) * LANES);
+                    for (sum, row) in sums.iter().zip(self.dweight[unit * input..].chunks_exact_mut(input)) {
+                        row[columns.clone()].copy_from_slice(&sum.to_array()[..columns.len()]);
+                    }
+                });
+            }
+        }
+    }
+}

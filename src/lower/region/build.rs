@@ -1,0 +1,315 @@
+//! Nodes of a graph -> the steps of a region, with every buffer they use and how long.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::{Range, RangeInclusive};
+
+use super::activation::ActivationStep;
+use super::fc::FcStep;
+use super::pass::Wiring;
+use super::plan::{Buffer, BufferId};
+use super::step::{Size, Step};
+use crate::graph::{Graph, Node, Value};
+use crate::layer::{Op, Seq, Shape};
+
+/// A region ready to be laid out.
+pub(super) struct Built {
+    pub inputs: Vec<Value>,
+    pub outputs: Vec<Value>,
+    pub entries: Vec<Entry>,
+    pub exits: Vec<Exit>,
+    pub steps: Vec<Placed>,
+    pub buffers: Vec<Buffer>,
+}
+
+/// A value that comes from outside.
+pub(super) struct Entry {
+    /// Of one image.
+    pub count: usize,
+    pub value: BufferId,
+    /// None where nobody outside asks for it.
+    pub gradient: Option<BufferId>,
+}
+
+/// A value that is read outside.
+pub(super) struct Exit {
+    pub count: usize,
+    pub value: BufferId,
+    /// None where nothing wants it; with whether it is added, where one value leaves under two names.
+    pub gradient: Option<(BufferId, bool)>,
+}
+
+pub(super) struct Placed {
+    pub step: Box<dyn Step>,
+    pub wiring: Wiring,
+}
+
+/// Whether a region can run the node.
+pub(super) fn has_kernel(graph: &Graph, index: usize) -> bool {
+    let node = &graph.nodes[index];
+    renames(graph, node) || step_of(graph, node).is_some()
+}
+
+/// Whether a node's output is its input's memory as it lies.
+fn renames(graph: &Graph, node: &Node) -> bool {
+    match node.op {
+        Op::Flatten | Op::Reshape | Op::Identity => true,
+        Op::Dropout { p, .. } => p == 0.0,
+        Op::Seq(Seq::Features(_) | Seq::Channels) => true,
+        Op::Seq(Seq::Positions | Seq::Rows) => !matches!(graph.shape(node.inputs[0]), Shape::Map { .. }),
+        _ => false,
+    }
+}
+
+/// The one place where a region tells layers apart.
+fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
+    let _input = graph.shape(node.inputs[0]);
+    Some(match &node.op {
+        Op::Fc(fc) => Box::new(FcStep::new(fc)),
+        Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
+        _ => return None,
+    })
+}
+
+/// `read` are the values that are read after the run, beside those that nodes read.
+pub(super) fn build(graph: &Graph, nodes: Range<usize>, read: &[Value], threads: usize) -> Built {
+    let mut builder = Builder::new(graph, nodes, read);
+    builder.place_steps();
+    builder.find_exits();
+    builder.wire_gradients();
+    builder.finish(threads)
+}
+
+struct Builder<'a> {
+    graph: &'a Graph,
+    nodes: Range<usize>,
+    buffers: Vec<Buffer>,
+    inputs: Vec<Value>,
+    entries: Vec<Entry>,
+    exits: Vec<Exit>,
+    outputs: Vec<Value>,
+    steps: Vec<Placed>,
+    /// For each step the last node that it runs.
+    last: Vec<usize>,
+    /// How often each value is read.
+    readers: HashMap<Value, usize>,
+    read_outside: HashSet<Value>,
+    /// Which buffer holds a value.
+    values: HashMap<Value, BufferId>,
+    /// The gradient's buffer of a value's buffer.
+    gradients: HashMap<BufferId, BufferId>,
+    /// Whether a value's gradient is asked for, by its buffer.
+    wanted: HashMap<BufferId, bool>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(graph: &'a Graph, nodes: Range<usize>, read: &[Value]) -> Self {
+        let mut readers = HashMap::new();
+        let by_nodes = graph.nodes.iter().flat_map(|node| &node.inputs);
+        by_nodes.chain(read).for_each(|value| *readers.entry(*value).or_insert(0) += 1);
+        let outside = graph.nodes.iter().enumerate().filter(|(index, _)| !nodes.contains(index));
+        let read_outside = outside.flat_map(|(_, node)| &node.inputs).chain(read).copied().collect();
+        Self {
+            graph,
+            nodes,
+            buffers: vec![],
+            inputs: vec![],
+            entries: vec![],
+            exits: vec![],
+            outputs: vec![],
+            steps: vec![],
+            last: vec![],
+            readers,
+            read_outside,
+            values: HashMap::new(),
+            gradients: HashMap::new(),
+            wanted: HashMap::new(),
+        }
+    }
+
+    fn place_steps(&mut self) {
+        for index in self.nodes.clone() {
+            let node = &self.graph.nodes[index];
+            let inputs: Vec<BufferId> = node.inputs.iter().map(|&value| self.buffer_of(value)).collect();
+            if renames(self.graph, node) || self.absorbs(index) {
+                self.values.insert(Value::Node(index), inputs[0]);
+            } else if let Some(step) = step_of(self.graph, node) {
+                self.place(index, step, inputs);
+            }
+        }
+    }
+
+    /// Whether the step before, whose output nobody else reads, takes the node into itself.
+    fn absorbs(&mut self, index: usize) -> bool {
+        let node = &self.graph.nodes[index];
+        let (Some(before), Some(&last)) = (self.steps.last_mut(), self.last.last()) else { return false };
+        let alone = node.inputs == [Value::Node(last)] && self.readers[&node.inputs[0]] == 1;
+        let absorbs = alone && before.step.absorb(&node.op);
+        if absorbs {
+            self.buffers[before.wiring.output].size = Size::per_group(node.output.count());
+            self.last.pop();
+            self.last.push(index);
+        }
+        absorbs
+    }
+
+    fn place(&mut self, index: usize, step: Box<dyn Step>, inputs: Vec<BufferId>) {
+        let node = &self.graph.nodes[index];
+        let output = self.buffer(Size::per_group(node.output.count()));
+        let wanted = !node.params.is_empty() || inputs.iter().any(|input| self.wanted[input]);
+        self.values.insert(Value::Node(index), output);
+        self.wanted.insert(output, wanted);
+        let wiring = Wiring {
+            node: index,
+            input_gradients: vec![None; inputs.len()],
+            inputs,
+            output,
+            saved: 0,
+            forward_scratch: 0,
+            backward_scratch: 0,
+            output_gradient: None,
+        };
+        self.steps.push(Placed { step, wiring });
+        self.last.push(index);
+    }
+
+    fn buffer(&mut self, size: Size) -> BufferId {
+        self.buffers.push(Buffer { size, training: None, evaluation: None });
+        self.buffers.len() - 1
+    }
+
+    /// The buffer of a value that a node reads; an entry where it comes from outside.
+    fn buffer_of(&mut self, value: Value) -> BufferId {
+        if let Some(&known) = self.values.get(&value) {
+            return known;
+        }
+        let count = self.graph.shape(value).count();
+        let buffer = self.buffer(Size::per_group(count));
+        self.values.insert(value, buffer);
+        self.wanted.insert(buffer, value != Value::Input);
+        self.inputs.push(value);
+        self.entries.push(Entry { count, value: buffer, gradient: None });
+        buffer
+    }
+
+    fn find_exits(&mut self) {
+        for value in self.nodes.clone().map(Value::Node).filter(|value| self.read_outside.contains(value)) {
+            let count = self.graph.shape(value).count();
+            self.exits.push(Exit { count, value: self.values[&value], gradient: None });
+            self.outputs.push(value);
+        }
+    }
+
+    /// In the order of the backward pass: who writes a value's gradient first, and who adds to it.
+    fn wire_gradients(&mut self) {
+        for index in 0..self.exits.len() {
+            let value = self.exits[index].value;
+            self.exits[index].gradient = self.wanted[&value].then(|| self.gradient_of(value));
+        }
+        for index in (0..self.steps.len()).rev() {
+            let Wiring { output, inputs, .. } = self.steps[index].wiring.clone();
+            let Some(&gradient) = self.gradients.get(&output) else { continue };
+            self.steps[index].wiring.output_gradient = Some(gradient);
+            let of_input = |input: &BufferId| self.wanted[input].then(|| self.gradient_of(*input));
+            let input_gradients = inputs.iter().map(of_input).collect();
+            self.steps[index].wiring.input_gradients = input_gradients;
+        }
+        for entry in &mut self.entries {
+            entry.gradient = self.gradients.get(&entry.value).copied();
+        }
+    }
+
+    /// The buffer of a value's gradient, and whether something is there already.
+    fn gradient_of(&mut self, value: BufferId) -> (BufferId, bool) {
+        if let Some(&known) = self.gradients.get(&value) {
+            return (known, true);
+        }
+        let size = self.buffers[value].size;
+        let gradient = self.buffer(size);
+        self.gradients.insert(value, gradient);
+        (gradient, false)
+    }
+
+    /// Lifetimes. The clock: entries at 0, step s forward at s + 1, exits, their gradients, the steps backward, the
+    /// entries' gradients.
+    fn finish(mut self, threads: usize) -> Built {
+        let clock = Clock { steps: self.steps.len() };
+        for entry in 0..self.entries.len() {
+            let Entry { value, gradient, .. } = self.entries[entry];
+            self.touch(value, 0, true);
+            gradient.into_iter().for_each(|gradient| self.touch(gradient, clock.end(), false));
+        }
+        for exit in 0..self.exits.len() {
+            let Exit { value, gradient, .. } = self.exits[exit];
+            self.touch(value, clock.exit(), true);
+            gradient.into_iter().for_each(|(gradient, _)| self.touch(gradient, clock.exit() + 1, false));
+        }
+        for index in 0..self.steps.len() {
+            self.live(index, clock, threads);
+        }
+        let Self { inputs, outputs, entries, exits, steps, buffers, .. } = self;
+        Built { inputs, outputs, entries, exits, steps, buffers }
+    }
+
+    fn live(&mut self, index: usize, clock: Clock, threads: usize) {
+        let needs = self.steps[index].step.needs(threads);
+        let (forward, backward) = (clock.forward(index), clock.backward(index));
+        let wiring = self.steps[index].wiring.clone();
+        for &value in wiring.inputs.iter().chain([&wiring.output]) {
+            self.touch(value, forward, true);
+        }
+        let runs_back = wiring.output_gradient.is_some();
+        let kept =
+            wiring.inputs.iter().filter(|_| needs.inputs).chain([&wiring.output].into_iter().filter(|_| needs.output));
+        for &value in kept.filter(|_| runs_back) {
+            self.touch(value, backward, false);
+        }
+        let gradients = wiring.input_gradients.iter().flatten().map(|(buffer, _)| *buffer);
+        for gradient in gradients.chain(wiring.output_gradient) {
+            self.touch(gradient, backward, false);
+        }
+        let saved = self.buffer(needs.saved);
+        self.buffers[saved].training = Some(forward..=backward);
+        let forward_scratch = self.buffer(needs.forward_scratch);
+        self.touch(forward_scratch, forward, true);
+        let backward_scratch = self.buffer(needs.backward_scratch);
+        self.touch(backward_scratch, backward, false);
+        self.steps[index].wiring = Wiring { saved, forward_scratch, backward_scratch, ..wiring };
+    }
+
+    /// A buffer is used at this time, in training and perhaps in evaluation.
+    fn touch(&mut self, buffer: BufferId, time: usize, evaluation: bool) {
+        let include = |life: &mut Option<RangeInclusive<usize>>| {
+            *life = Some(match life.take() {
+                Some(life) => time.min(*life.start())..=time.max(*life.end()),
+                None => time..=time,
+            });
+        };
+        include(&mut self.buffers[buffer].training);
+        if evaluation {
+            include(&mut self.buffers[buffer].evaluation);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Clock {
+    steps: usize,
+}
+
+impl Clock {
+    fn forward(self, step: usize) -> usize {
+        step + 1
+    }
+
+    fn exit(self) -> usize {
+        self.steps + 1
+    }
+
+    fn backward(self, step: usize) -> usize {
+        self.exit() + 2 + (self.steps - 1 - step)
+    }
+
+    fn end(self) -> usize {
+        self.exit() + 2 + self.steps
+    }
+}

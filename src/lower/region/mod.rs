@@ -1,0 +1,160 @@
+//! Regions: runs of nodes that are one operation of the tape, computed by kernels on a memory plan of their own
+//! (`--fuse on`).
+//!
+//! A region is a maximal run, in evaluation order, of nodes that have a kernel. Its values lie one image per lane
+//! (see [`kernel`](crate::kernel)); layers that only rename memory cost nothing; a layer may take the one behind it into
+//! itself. Between regions, and for a layer without a kernel, dfdx runs.
+
+mod activation;
+mod build;
+mod fc;
+mod pass;
+mod plan;
+mod step;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use self::build::{Built, build};
+use self::pass::{Pass, Tensors};
+use self::plan::Layout;
+use super::batch::Draw;
+use super::store::Store;
+use crate::graph::{Graph, Value};
+use crate::kernel::{Arena, LANES, Machine, groups_of, layout};
+
+/// Several nodes that run as one operation.
+pub(super) trait Fused<E>: Send {
+    /// What it reads from outside.
+    fn inputs(&self) -> &[Value];
+
+    /// What is read outside.
+    fn outputs(&self) -> &[Value];
+
+    /// The outputs, batch-major; `draw` in training.
+    fn forward(&mut self, store: &Store<E>, inputs: &[&[E]], draw: Option<Draw>) -> Vec<Vec<E>>;
+
+    /// After a forward pass in training: puts the gradients of all parameters into the store, moves its running statistics,
+    /// and answers with the gradient of each input; an empty one of the image.
+    fn backward(&mut self, store: &mut Store<E>, outputs: &[Vec<E>]) -> Vec<Vec<E>>;
+}
+
+/// A region of `f32`.
+pub(super) struct Region {
+    built: Built,
+    machine: Arc<Machine>,
+    arena: Arena,
+    /// Where the buffers lie, for (groups, training) as they were met.
+    layouts: Vec<((usize, bool), Layout)>,
+    /// Of the last forward pass.
+    images: usize,
+    draw: Option<Draw>,
+}
+
+/// The runs of nodes that have kernels, in evaluation order.
+pub(super) fn cut(graph: &Graph) -> Vec<Range<usize>> {
+    let mut regions: Vec<Range<usize>> = vec![];
+    for index in (0..graph.nodes.len()).filter(|&index| build::has_kernel(graph, index)) {
+        match regions.last_mut() {
+            Some(region) if region.end == index => region.end += 1,
+            _ => regions.push(index..index + 1),
+        }
+    }
+    regions
+}
+
+impl Region {
+    /// `read` are the values that are read after the run, beside those that nodes read.
+    pub fn new(graph: &Graph, nodes: Range<usize>, read: &[Value], machine: Arc<Machine>) -> Self {
+        let built = build(graph, nodes, read, machine.team.threads());
+        Self { built, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None }
+    }
+
+    fn training(&self) -> bool {
+        self.draw.is_some()
+    }
+
+    /// The layout for the images at hand, and memory for it.
+    fn prepare(&mut self) -> usize {
+        let key = (groups_of(self.images), self.training());
+        if let Some(known) = self.layouts.iter().position(|(known, _)| *known == key) {
+            return known;
+        }
+        let layout = Layout::new(&self.built.buffers, key.0, key.1);
+        self.arena.grow(layout.lines);
+        self.layouts.push((key, layout));
+        self.layouts.len() - 1
+    }
+
+    fn pass<'a>(&'a self, layout: usize, step: usize, tensors: &'a Tensors<'a>) -> Pass<'a> {
+        Pass {
+            machine: &self.machine,
+            images: self.images,
+            draw: self.draw,
+            arena: &self.arena,
+            layout: &self.layouts[layout].1,
+            wiring: &self.built.steps[step].wiring,
+            tensors,
+        }
+    }
+}
+
+impl Fused<f32> for Region {
+    fn inputs(&self) -> &[Value] {
+        &self.built.inputs
+    }
+
+    fn outputs(&self) -> &[Value] {
+        &self.built.outputs
+    }
+
+    fn forward(&mut self, store: &Store<f32>, inputs: &[&[f32]], draw: Option<Draw>) -> Vec<Vec<f32>> {
+        let count = self.built.entries[0].count;
+        (self.images, self.draw) = (inputs[0].len() / count, draw);
+        let at = self.prepare();
+        let layout = &self.layouts[at].1;
+        for (entry, values) in self.built.entries.iter().zip(inputs) {
+            layout::pack(&self.machine, values, entry.count, &mut self.arena.write(layout.range(entry.value)));
+        }
+        let tensors = Tensors::reading(store);
+        for (index, placed) in self.built.steps.iter().enumerate() {
+            placed.step.forward(&self.pass(at, index, &tensors));
+        }
+        let unpack = |exit: &build::Exit| {
+            let mut values = vec![0.0; self.images * exit.count];
+            layout::unpack(&self.arena.read(layout.range(exit.value)), exit.count, &mut values);
+            values
+        };
+        self.built.exits.iter().map(unpack).collect()
+    }
+
+    fn backward(&mut self, store: &mut Store<f32>, outputs: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        let at = self.prepare();
+        let layout = &self.layouts[at].1;
+        for (exit, values) in self.built.exits.iter().zip(outputs) {
+            let Some((gradient, add)) = exit.gradient else { continue };
+            let pack = if add { layout::pack_add } else { layout::pack };
+            pack(&self.machine, values, exit.count, &mut self.arena.write(layout.range(gradient)));
+        }
+        let tensors = Tensors::writing(store);
+        for (index, placed) in self.built.steps.iter().enumerate().rev() {
+            let pass = self.pass(at, index, &tensors);
+            match placed.wiring.output_gradient {
+                Some(_) => placed.step.backward(&pass),
+                None => pass.gradients().fill(0.0),
+            }
+        }
+        let unpack = |entry: &build::Entry| {
+            let Some(gradient) = entry.gradient else { return vec![] };
+            let mut values = vec![0.0; self.images * entry.count];
+            layout::unpack(&self.arena.read(layout.range(gradient)), entry.count, &mut values);
+            values
+        };
+        self.built.entries.iter().map(unpack).collect()
+    }
+}
+
+/// How many lanes of group `group` hold images.
+pub(super) fn lanes_of(images: usize, group: usize) -> usize {
+    images.saturating_sub(group * LANES).min(LANES)
+}
