@@ -10,6 +10,7 @@
 
 pub mod activation;
 mod arena;
+pub mod conv;
 pub mod fc;
 mod isa;
 mod lane;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::{Range, RangeInclusive};
 
 use super::activation::ActivationStep;
+use super::conv::ConvStep;
 use super::fc::FcStep;
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
@@ -62,8 +63,10 @@ fn renames(graph: &Graph, node: &Node) -> bool {
 
 /// The one place where a region tells layers apart.
 fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
-    let _input = graph.shape(node.inputs[0]);
+    let input = graph.shape(node.inputs[0]);
     Some(match &node.op {
+        Op::Conv(conv) => Box::new(ConvStep::new(conv, input, node.output)?),
+        Op::ConvT(conv) => Box::new(ConvStep::transposed(conv, input, node.output)?),
         Op::Fc(fc) => Box::new(FcStep::new(fc)),
         Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
         _ => return None,

@@ -7,6 +7,7 @@
 
 mod activation;
 mod build;
+mod conv;
 mod fc;
 mod pass;
 mod plan;

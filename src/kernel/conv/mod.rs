@@ -1,0 +1,143 @@
+//! Convolutions of maps, forward and backward, and transposed ones.
+//!
+//! Forward: y\[o, oy, ox\] = bias\[o\] + the sum over c, ky, kx of w\[o, c, ky, kx\] x\[c, oy stride + ky dilation - pad, ...\].
+//! The input's gradient runs the same sum the other way; a transposed convolution exchanges the two, and the roles of x and
+//! dy in the weight's gradient. Weights lie in PyTorch's order.
+
+mod correlate;
+mod geometry;
+mod pack;
+mod weight_gradient;
+
+#[cfg(test)]
+mod tests;
+
+pub use geometry::Geometry;
+
+use super::line::{Line, lines_for, numbers_mut};
+use super::machine::Machine;
+use correlate::Correlate;
+use geometry::Taps;
+
+/// A convolution with everything that depends on its sizes alone.
+pub struct Conv {
+    geometry: Geometry,
+    /// For each row and column of the output what it reads.
+    forward: [Taps; 2],
+    /// For each row and column of the input which outputs read it.
+    backward: [Taps; 2],
+}
+
+/// What a sum of products is added to.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    Zero,
+    /// What the output holds.
+    Held,
+    /// A number for each channel.
+    Bias(&'a [f32]),
+}
+
+/// What is around a sum: what it starts from, and whether a ReLU is behind it.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub start: Start<'a>,
+    pub relu: bool,
+}
+
+impl Conv {
+    pub fn new(geometry: Geometry) -> Self {
+        let forward = [0, 1].map(|axis| geometry.taps(axis));
+        let backward = [0, 1].map(|axis| geometry.reversed_taps(axis));
+        Self { geometry, forward, backward }
+    }
+
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Lines of scratch for the weights as [`Conv::sum`] and [`Conv::spread`] read them.
+    pub fn packed_lines(&self) -> usize {
+        lines_for(self.geometry.weights())
+    }
+
+    /// Lines of scratch of [`Conv::weight_gradient`] for one group.
+    pub fn turned_lines(&self) -> usize {
+        weight_gradient::turned_lines(&self.geometry)
+    }
+
+    /// From the map that is read, `x`, to the one that is made: `y` = `start` + w * x, with what is around it.
+    /// `packed` is scratch of [`Conv::packed_lines`].
+    pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], packed: &mut [Line]) {
+        let g = &self.geometry;
+        let packed = &mut numbers_mut(packed)[..g.weights()];
+        pack::by_output(machine, g, w, packed);
+        let (source, target) =
+            ([g.input, g.input_size[0], g.input_size[1]], [g.output, g.output_size[0], g.output_size[1]]);
+        let taps = [&self.forward[0], &self.forward[1]];
+        Correlate { source, target, kernel: g.kernel, groups: g.groups, taps, packed, x, around }.run(machine, y);
+    }
+
+    /// The other way: `x` = `start` + the transposed sum over `y`.
+    pub fn spread(
+        &self,
+        machine: &Machine,
+        y: &[Line],
+        w: &[f32],
+        around: Around,
+        x: &mut [Line],
+        packed: &mut [Line],
+    ) {
+        let g = &self.geometry;
+        let packed = &mut numbers_mut(packed)[..g.weights()];
+        pack::by_input(machine, g, w, packed);
+        let (source, target) =
+            ([g.output, g.output_size[0], g.output_size[1]], [g.input, g.input_size[0], g.input_size[1]]);
+        let taps = [&self.backward[0], &self.backward[1]];
+        Correlate { source, target, kernel: g.kernel, groups: g.groups, taps, packed, x: y, around }.run(machine, x);
+    }
+
+    /// dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o\] x\[c\]. `scratch` has [`Conv::turned_lines`] for
+    /// each group.
+    pub fn weight_gradient(&self, machine: &Machine, x: &[Line], dy: &[Line], dw: &mut [f32], scratch: &mut [Line]) {
+        weight_gradient::run(machine, &self.geometry, [x, dy], dw, scratch);
+    }
+}
+
+/// db\[c\] = the sum over images and positions of dy\[c\], for so many channels.
+pub fn bias_gradient(machine: &Machine, dy: &[Line], db: &mut [f32], groups: usize) {
+    let channels = db.len();
+    let positions = dy.len() / (groups * channels).max(1);
+    machine.team.chunks(db, 4, |index, db, _| {
+        for (n, db) in db.iter_mut().enumerate() {
+            let channel = index * 4 + n;
+            let planes = (0..groups).map(|group| &dy[(group * channels + channel) * positions..][..positions]);
+            *db = machine.isa.run(PlaneSum { planes });
+        }
+    });
+}
+
+struct PlaneSum<I> {
+    planes: I,
+}
+
+impl<'a, I: Iterator<Item = &'a [Line]>> super::isa::Kernel for PlaneSum<I> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<L: super::lane::Lane>(self) -> f32 {
+        let mut sums = [L::zero(); 4];
+        for plane in self.planes {
+            let (fours, rest) = plane.as_chunks::<4>();
+            for four in fours {
+                for (sum, line) in sums.iter_mut().zip(four) {
+                    *sum = sum.add(L::load(line));
+                }
+            }
+            for line in rest {
+                sums[0] = sums[0].add(L::load(line));
+            }
+        }
+        sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+    }
+}

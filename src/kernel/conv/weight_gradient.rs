@@ -1,0 +1,192 @@
+//! dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o, oy, ox\] x\[c, oy stride + ky dilation - pad, ...\].
+//!
+//! dy is turned so that sixteen outputs lie in the lanes; a register tile holds a few elements (c, ky, kx) for them.
+
+use std::ops::Range;
+
+use super::Geometry;
+use crate::kernel::isa::Kernel;
+use crate::kernel::lane::Lane;
+use crate::kernel::layout::transpose;
+use crate::kernel::line::{LANES, Line};
+use crate::kernel::machine::Machine;
+use crate::kernel::product::{tile, tiles, with_height};
+use crate::kernel::shared::Shared;
+
+const ZERO: Line = Line::ZERO;
+
+/// Lines of dy turned, for one group of lanes.
+pub fn turned_lines(g: &Geometry) -> usize {
+    g.groups * blocks(g) * g.output_size[0] * g.output_size[1] * LANES
+}
+
+/// How many sixteens of outputs a group of channels has.
+fn blocks(g: &Geometry) -> usize {
+    (g.output / g.groups).div_ceil(LANES)
+}
+
+pub fn run(machine: &Machine, g: &Geometry, [x, dy]: [&[Line]; 2], dw: &mut [f32], scratch: &mut [Line]) {
+    let positions = g.output_size[0] * g.output_size[1];
+    let batch = dy.len() / (g.output * positions).max(1);
+    let turned = &mut scratch[..batch * turned_lines(g)];
+    let channels = g.output / g.groups;
+    // [lanes][group][block][place] squares of sixteen images by sixteen outputs
+    machine.team.chunks(turned, positions * LANES, |index, turned, _| {
+        let (index, block) = (index / blocks(g), index % blocks(g));
+        let first = index * channels + block * LANES;
+        let present = LANES.min(channels - block * LANES);
+        let mut from = [Line::ZERO; LANES];
+        for (place, to) in turned.as_chunks_mut().0.iter_mut().enumerate() {
+            for (n, from) in from[..present].iter_mut().enumerate() {
+                *from = dy[(first + n) * positions + place];
+            }
+            transpose(&from[..present], to);
+        }
+    });
+    let (turned, dw) = (&*turned, Shared::new(dw));
+    let elements = tiles(g.depth(), 6);
+    machine.team.run(g.groups * blocks(g) * elements, |index, _| {
+        let (index, element) = (index / elements, index % elements);
+        let (group, block) = (index / blocks(g), index % blocks(g));
+        let (first, count) = tile(g.depth(), 6, element);
+        machine.isa.run(Elements { g, x, turned, batch, group, block, first, count, dw: &dw });
+    });
+}
+
+/// Some elements of sixteen outputs' weights.
+struct Elements<'a> {
+    g: &'a Geometry,
+    x: &'a [Line],
+    turned: &'a [Line],
+    batch: usize,
+    group: usize,
+    block: usize,
+    /// Of the elements of one output, in PyTorch's order.
+    first: usize,
+    count: usize,
+    dw: &'a Shared<'a, f32>,
+}
+
+impl Kernel for Elements<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        with_height!(self.count, R => self.store(self.sums::<L, R>().map(L::to_array)));
+    }
+}
+
+/// An element's place in the kernel.
+#[derive(Clone, Copy)]
+struct Element {
+    channel: usize,
+    kernel: [usize; 2],
+}
+
+impl Elements<'_> {
+    #[inline(always)]
+    fn store<const R: usize>(&self, sums: [[f32; LANES]; R]) {
+        let channels = self.g.output / self.g.groups;
+        let first = self.group * channels + self.block * LANES;
+        for n in 0..LANES.min(channels - self.block * LANES) {
+            let at = (first + n) * self.g.depth() + self.first;
+            // SAFETY: each task has outputs and elements of its own.
+            let row = unsafe { self.dw.part(at..at + R) };
+            row.iter_mut().zip(&sums).for_each(|(to, sums)| *to = sums[n]);
+        }
+    }
+
+    #[inline(always)]
+    fn sums<L: Lane, const R: usize>(&self) -> [L; R] {
+        let elements: [Element; R] = std::array::from_fn(|r| self.element(self.first + r));
+        let common = self.common_columns(&elements);
+        let [height, width] = self.g.output_size;
+        let mut sums = [L::zero(); R];
+        for lanes in 0..self.batch {
+            for row in 0..height {
+                let lines: [Option<&[Line]>; R] = std::array::from_fn(|r| self.source_row(lanes, row, elements[r]));
+                if lines.iter().all(Option::is_none) {
+                    continue;
+                }
+                let turned = &self.turned[self.turned_row(lanes, row)..][..width * LANES];
+                for (column, square) in turned.as_chunks::<LANES>().0.iter().enumerate() {
+                    let inside = common.contains(&column);
+                    let line: [&Line; R] = std::array::from_fn(|r| match (lines[r], inside) {
+                        // SAFETY: the column is common to all elements, so its partner lies in the row.
+                        (Some(lines), true) => unsafe { lines.get_unchecked(self.partner(column, elements[r])) },
+                        (Some(lines), false) => self.checked_partner(lines, column, elements[r]),
+                        (None, _) => &ZERO,
+                    });
+                    sums = outer(line, square, sums);
+                }
+            }
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn element(&self, index: usize) -> Element {
+        let [rows, columns] = self.g.kernel;
+        let (channel, rest) = (index / (rows * columns), index % (rows * columns));
+        Element { channel, kernel: [rest / columns, rest % columns] }
+    }
+
+    /// The columns of dy whose partners lie in the map for all elements.
+    #[inline(always)]
+    fn common_columns(&self, elements: &[Element]) -> Range<usize> {
+        let width = self.g.output_size[1];
+        let inside = |column: usize| {
+            let lies = |element: &Element| self.place(1, column, *element).is_some();
+            elements.iter().all(lies)
+        };
+        let start = (0..width).find(|&column| inside(column)).unwrap_or(width);
+        let end = (start..width).find(|&column| !inside(column)).unwrap_or(width);
+        start..end
+    }
+
+    /// Along an axis, the place of the input that an output place meets through an element.
+    #[inline(always)]
+    fn place(&self, axis: usize, output: usize, element: Element) -> Option<usize> {
+        let at = output * self.g.stride[axis] + element.kernel[axis] * self.g.dilation[axis];
+        at.checked_sub(self.g.pad[axis]).filter(|&at| at < self.g.input_size[axis])
+    }
+
+    #[inline(always)]
+    fn partner(&self, column: usize, element: Element) -> usize {
+        column * self.g.stride[1] + element.kernel[1] * self.g.dilation[1] - self.g.pad[1]
+    }
+
+    #[inline(always)]
+    fn checked_partner<'a>(&self, lines: &'a [Line], column: usize, element: Element) -> &'a Line {
+        self.place(1, column, element).map_or(&ZERO, |at| &lines[at])
+    }
+
+    /// The input's row that dy's row meets.
+    #[inline(always)]
+    fn source_row(&self, lanes: usize, row: usize, element: Element) -> Option<&[Line]> {
+        let [height, width] = self.g.input_size;
+        let row = self.place(0, row, element)?;
+        let channel = self.group * (self.g.input / self.g.groups) + element.channel;
+        Some(&self.x[((lanes * self.g.input + channel) * height + row) * width..][..width])
+    }
+
+    #[inline(always)]
+    fn turned_row(&self, lanes: usize, row: usize) -> usize {
+        let [height, width] = self.g.output_size;
+        let plane = (lanes * self.g.groups + self.group) * blocks(self.g) + self.block;
+        (plane * height + row) * width * LANES
+    }
+}
+
+/// sums\[r\] + the sum over images of x\[r, image\] square\[image\].
+#[inline(always)]
+fn outer<L: Lane, const R: usize>(x: [&Line; R], square: &[Line; LANES], sums: [L; R]) -> [L; R] {
+    let mut sums = sums;
+    for (image, outputs) in square.iter().enumerate() {
+        let outputs = L::load(outputs);
+        for (sum, x) in sums.iter_mut().zip(x) {
+            *sum = L::splat(x.0[image]).mul_add(outputs, *sum);
+        }
+    }
+    sums
+}

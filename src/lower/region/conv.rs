@@ -1,0 +1,109 @@
+//! `Conv` and `ConvT` in a region.
+
+use super::pass::Pass;
+use super::step::{Needs, Size, Step};
+use crate::kernel::activation::mask;
+use crate::kernel::conv::{self, Around, Geometry, Start, bias_gradient};
+use crate::layer::{Activation, Conv, ConvT, Op, Shape};
+
+pub(super) struct ConvStep {
+    kernel: conv::Conv,
+    /// A transposed convolution runs the sums the other way.
+    transposed: bool,
+    relu: bool,
+    bias: bool,
+}
+
+impl ConvStep {
+    /// None where the shapes are no maps.
+    pub fn new(conv: &Conv, input: Shape, output: Shape) -> Option<Self> {
+        let geometry = Geometry {
+            input: conv.input,
+            output: conv.output,
+            input_size: size_of(input)?,
+            output_size: size_of(output)?,
+            kernel: conv.kernel,
+            stride: conv.stride,
+            pad: conv.pad.map(|[before, _]| before),
+            dilation: conv.dilation,
+            groups: conv.groups,
+        };
+        Some(Self { kernel: conv::Conv::new(geometry), transposed: false, relu: false, bias: conv.bias })
+    }
+
+    /// A transposed convolution makes what a convolution of the same weight reads.
+    pub fn transposed(conv: &ConvT, input: Shape, output: Shape) -> Option<Self> {
+        let geometry = Geometry {
+            input: conv.output,
+            output: conv.input,
+            input_size: size_of(output)?,
+            output_size: size_of(input)?,
+            kernel: conv.kernel,
+            stride: conv.stride,
+            pad: conv.pad,
+            dilation: [1, 1],
+            groups: 1,
+        };
+        Some(Self { kernel: conv::Conv::new(geometry), transposed: true, relu: false, bias: conv.bias })
+    }
+
+    fn weights(&self) -> usize {
+        self.kernel.geometry().weights()
+    }
+}
+
+fn size_of(shape: Shape) -> Option<[usize; 2]> {
+    match shape {
+        Shape::Map { height, width, .. } => Some([height, width]),
+        _ => None,
+    }
+}
+
+impl Step for ConvStep {
+    fn needs(&self, _threads: usize) -> Needs {
+        let packed = self.kernel.packed_lines();
+        let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: packed };
+        let forward_scratch = Size::fixed(packed);
+        Needs { inputs: true, output: self.relu, forward_scratch, backward_scratch, ..Needs::default() }
+    }
+
+    fn absorb(&mut self, next: &Op) -> bool {
+        let takes = *next == Op::Activation(Activation::Relu) && !self.relu;
+        self.relu |= takes;
+        takes
+    }
+
+    fn forward(&self, pass: &Pass) {
+        let (weight, bias) = pass.params().split_at(self.weights());
+        let start = if self.bias { Start::Bias(bias) } else { Start::Zero };
+        let around = Around { start, relu: self.relu };
+        let (x, mut y, mut packed) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
+        if self.transposed {
+            self.kernel.spread(pass.machine, &x, weight, around, &mut y, &mut packed);
+        } else {
+            self.kernel.sum(pass.machine, &x, weight, around, &mut y, &mut packed);
+        }
+    }
+
+    fn backward(&self, pass: &Pass) {
+        if self.relu {
+            mask(pass.machine, &pass.output(), &mut pass.output_gradient_mut());
+        }
+        let (x, dy) = (pass.input(0), pass.output_gradient());
+        let mut scratch = pass.backward_scratch();
+        let (packed, turned) = scratch.split_at_mut(self.kernel.packed_lines());
+        let mut gradients = pass.gradients();
+        let (dweight, dbias) = gradients.split_at_mut(self.weights());
+        bias_gradient(pass.machine, &dy, dbias, pass.groups());
+        let [read, made] = if self.transposed { [&*dy, &*x] } else { [&*x, &*dy] };
+        self.kernel.weight_gradient(pass.machine, read, made, dweight, turned);
+        let Some((mut dx, add)) = pass.input_gradient(0) else { return };
+        let weight = &pass.params()[..self.weights()];
+        let around = Around { start: if add { Start::Held } else { Start::Zero }, relu: false };
+        if self.transposed {
+            self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, packed);
+        } else {
+            self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, packed);
+        }
+    }
+}
