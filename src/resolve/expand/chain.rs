@@ -11,7 +11,9 @@ use crate::syntax::ast::{Chain, Name, Step, StepKind};
 impl Expander<'_> {
     pub(super) fn expand_main(&mut self, chain: &Chain) -> Vec<Output> {
         self.labels.open(true);
-        let flow = self.expand_steps(chain, Flow::One(Source::Input), true);
+        let doubtful = self.package.modules[0].ast.input_in_doubt;
+        let image = if doubtful { Source::Unknown } else { Source::Input };
+        let flow = self.expand_steps(chain, Flow::One(image), true);
         self.labels.close();
         match flow {
             Flow::One(source) => {
@@ -109,7 +111,7 @@ impl Expander<'_> {
             let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
             self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
         }
-        self.overflowed || self.diagnostics.is_full()
+        self.overflowed || self.diagnostics.overflowed()
     }
 
     pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {
