@@ -11,21 +11,29 @@ impl Parser<'_> {
         let span = self.span(&pair);
         let mut steps: Vec<Step> = Vec::with_capacity(1);
         let mut arrow: Option<Node> = None;
-        for part in pair.into_inner() {
+        let mut parts = pair.into_inner().peekable();
+        while let Some(part) = parts.next() {
             if part.as_rule() != Rule::arrow {
                 arrow = None;
                 steps.push(self.parse_step(part));
                 continue;
             }
-            let begins = steps.is_empty() && arrow.is_none();
-            self.check_arrow(&part, begins && !continues, arrow.is_some());
-            if begins && !continues {
+            let begins = steps.is_empty() && arrow.is_none() && !continues;
+            let joins = parts.peek().is_some_and(|next| next.as_rule() != Rule::arrow);
+            if is_stop(&part) && (begins || !joins || arrow.is_some()) {
+                self.report_stop(self.span(&part));
+                continue;
+            }
+            self.check_arrow(&part, begins, arrow.is_some());
+            if begins {
                 steps.push(error_step(self.span(&part)));
             }
             arrow = Some(part);
         }
         if let Some(arrow) = arrow {
-            steps.extend(self.check_end(&arrow));
+            let span = self.span(&arrow);
+            self.report_missing_layer("after `->`", span);
+            steps.push(error_step(span));
         }
         (!steps.is_empty()).then_some(Chain { steps, span })
     }
@@ -42,14 +50,17 @@ impl Parser<'_> {
         }
     }
 
-    /// The end of a chain after an arrow; a full stop in its place is only too much.
-    fn check_end(&mut self, arrow: &Node) -> Option<Step> {
-        let span = self.span(arrow);
-        if !matches!(arrow.as_str(), ";" | ",") {
-            self.report_missing_layer("after `->`", span);
-            return Some(error_step(span));
+    /// Reports a `;` or `,` that joins nothing: it is only too much.
+    pub(super) fn report_stop(&mut self, span: Span) {
+        if self.only_counts() {
+            return;
         }
-        None
+        let stop = &self.text[span.start..span.end];
+        let edits = vec![Edit { span, text: String::new() }];
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("`{stop}` has no meaning here"))
+            .at(span, "statements and chains end without it")
+            .fix(Fix { title: format!("remove the `{stop}`"), safe: true, edits });
+        self.push(diagnostic);
     }
 
     pub(super) fn report_missing_layer(&mut self, place: &str, span: Span) {
@@ -103,8 +114,11 @@ impl Parser<'_> {
             return;
         }
         let found = excerpt(pair.as_str());
-        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"));
-        self.push(diagnostic.at(self.span(pair), "this is no layer"));
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"))
+            .at(self.span(pair), "this is no layer");
+        let choice = pair.as_str().starts_with('{') && pair.as_str().len() > 1;
+        let remark = "a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`";
+        self.push(if choice { diagnostic.remark(remark) } else { diagnostic });
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -320,6 +334,11 @@ impl Parser<'_> {
         let message = format!("expected {expected}, found `{found}`");
         self.report(Code::MALFORMED_VALUE, message, span, &format!("expected {expected} here"));
     }
+}
+
+/// Whether this arrow is a mark that ends things in other languages.
+fn is_stop(arrow: &Node) -> bool {
+    matches!(arrow.as_str(), ";" | ",")
 }
 
 pub fn is_error(step: &Step) -> bool {
