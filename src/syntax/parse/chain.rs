@@ -3,7 +3,7 @@
 use super::{Node, Parser, Rule, bracketed, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{Argument, Call, Chain, Expr, ExprKind, Step, StepKind};
+use crate::syntax::ast::{Argument, Call, Chain, Expr, ExprKind, Name, Step, StepKind};
 
 impl Parser<'_> {
     /// A chain; one that `continues` another may begin with an arrow.
@@ -21,7 +21,11 @@ impl Parser<'_> {
             let begins = steps.is_empty() && arrow.is_none() && !continues;
             let joins = parts.peek().is_some_and(|next| next.as_rule() != Rule::arrow);
             if is_stop(&part) && (begins || !joins || arrow.is_some()) {
-                self.report_stop(self.span(&part));
+                let mut span = self.span(&part);
+                while let Some(next) = parts.next_if(|next| is_stop(next) && next.as_span().start() == span.end) {
+                    span = span.to(self.span(&next));
+                }
+                self.report_stop(span);
                 continue;
             }
             self.check_arrow(&part, begins, arrow.is_some());
@@ -79,7 +83,8 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::WRONG_ARROW, format!("layers are joined by `->`, not `{found}`"))
             .at(span, "expected `->` here")
             .fix(fix);
-        self.push(diagnostic);
+        let remark = "branches stand beside each other as `( A | B )`";
+        self.push(if found == "," { diagnostic.remark(remark) } else { diagnostic });
     }
 
     pub(super) fn parse_step(&mut self, pair: Node) -> Step {
@@ -211,7 +216,12 @@ impl Parser<'_> {
         let mut chains = vec![];
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::chain => chains.extend(self.parse_chain(part, false)),
+                Rule::chain => {
+                    let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
+                    chains.extend(self.parse_chain(part, false));
+                    // Whether the comma should be an arrow or a bar is not known, nor what comes out.
+                    chains.extend(comma.map(|comma| error_chain(self.span(&comma))));
+                }
                 _ => {
                     let message = format!("`{}` cannot stand inside parentheses", part.as_str());
                     self.report(Code::MISPLACED, message, self.span(&part), "move it before the first layer");
@@ -244,6 +254,10 @@ impl Parser<'_> {
         let mut call = Call { name, arguments: vec![], complete: true, span };
         match parts.next() {
             Some(list) if list.as_rule() == Rule::arguments => self.parse_arguments(list, &mut call),
+            Some(list) if list.as_rule() == Rule::lost_arguments => {
+                self.report_lost(&list, &call.name);
+                list.into_inner().for_each(|list| self.parse_arguments(list, &mut call));
+            }
             Some(list) => {
                 self.report_brackets(&list);
                 call.complete = false;
@@ -251,6 +265,22 @@ impl Parser<'_> {
             None => {}
         }
         call
+    }
+
+    /// Reports arguments that do not begin on the line of their layer's name.
+    fn report_lost(&mut self, list: &Node, name: &Name) {
+        let Some(open) = list.clone().into_inner().next().map(|list| self.span(&list).start) else { return };
+        let gap = Span { start: name.span.end, end: open, ..name.span };
+        let diagnostic = Diagnostic::error(Code::BRACKET, "arguments begin on the line of their layer's name")
+            .at(Span { start: open, end: open + 1, ..gap }, "expected in the line above")
+            .with(name.span, "the layer");
+        let blank = self.text[gap.start..gap.end].trim().is_empty();
+        let fix = Fix {
+            title: format!("write `{}(` on one line", name.value),
+            safe: true,
+            edits: vec![Edit { span: gap, text: String::new() }],
+        };
+        self.push(if blank { diagnostic.fix(fix) } else { diagnostic });
     }
 
     fn report_brackets(&mut self, list: &Node) {

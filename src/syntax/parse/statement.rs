@@ -70,7 +70,7 @@ impl Parser<'_> {
         let expected = "channels x height x width, as in `input 3x32x32`";
         let value = self.statement_value(pair, expected)?;
         let more = pair.clone().into_inner().find(|part| part.as_rule() == Rule::more_sizes);
-        if let Some(stop) = more.as_ref().filter(|more| matches!(more.as_str().trim(), ";" | ",")) {
+        if let Some(stop) = more.as_ref().filter(|more| more.as_str().trim().trim_matches([';', ',']).is_empty()) {
             self.report_stop(self.span(stop));
         } else if more.is_some() {
             let span = Span { start: self.span(&value).start, ..self.span(pair) };
