@@ -29,11 +29,14 @@ impl Expander<'_> {
         let unnamed: Vec<&Branch> = branches.iter().filter(|branch| branch.label.is_none()).collect();
         if unnamed.len() == branches.len() {
             self.report_unmerged(&branches, None);
+            return vec![];
         } else if let Some(branch) = unnamed.first() {
             let diagnostic = Diagnostic::error(Code::UNNAMED_OUTPUTS, "several outputs need a name each")
                 .at(branch.span, "this output has none")
                 .remark("write `( A as logits | B as image )`; `logits` holds the class scores");
             self.report(diagnostic);
+            // Which of them holds the class scores is not known.
+            return vec![];
         }
         self.report_equal_outputs(&branches);
         let named = branches.into_iter().filter_map(|branch| Some((branch.label?, branch.source)));
