@@ -118,8 +118,8 @@ impl Parser<'_> {
     pub(super) fn parse_import(&mut self, pair: Node) -> Option<Import> {
         let value =
             self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
-        if let Some(renaming) = pair.into_inner().nth(2) {
-            self.report_renaming(&renaming);
+        if let Some(more) = pair.into_inner().nth(2) {
+            self.report_more_import(&more);
         }
         let text = value.as_str();
         let path = match value.as_rule() {
@@ -129,14 +129,29 @@ impl Parser<'_> {
         Some(Import { path, span: self.span(&value) })
     }
 
-    fn report_renaming(&mut self, renaming: &Node) {
-        let span = self.span(renaming);
+    /// Reports what follows an import's name on its line.
+    fn report_more_import(&mut self, more: &Node) {
+        let span = self.span(more);
         let gap = Span { start: self.text[..span.start].trim_end().len(), ..span };
-        let edits = vec![Edit { span: gap, text: String::new() }];
-        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "`use` takes in names as they are, without `as`")
-            .at(span, "an import has no name of its own")
-            .fix(Fix { title: format!("remove `{}`", renaming.as_str().trim()), safe: true, edits });
-        self.push(diagnostic);
+        let found = &self.text[span.start..span.end];
+        let (message, label, title, text) = match found.strip_prefix(',') {
+            Some(names) => {
+                let text: String = names.split(',').map(|name| format!("\nuse {}", name.trim())).collect();
+                ("`use` takes one name", "each has a `use` of its own", "write `use` for each".into(), text)
+            }
+            None if found.starts_with('.') => (
+                "`use` takes a library's name, or a file in quotes",
+                "no part of a name",
+                format!("remove `{found}`"),
+                String::new(),
+            ),
+            None => {
+                let label = "an import has no name of its own";
+                ("`use` takes in names as they are, without `as`", label, format!("remove `{found}`"), String::new())
+            }
+        };
+        let fix = Fix { title, safe: !found.starts_with('.'), edits: vec![Edit { span: gap, text }] };
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, label).fix(fix));
     }
 
     /// The value after a statement's keyword; without one, a report of what was expected.
@@ -177,11 +192,11 @@ impl Parser<'_> {
         Some(Defined::Value(ValueDefinition { name, value }))
     }
 
-    /// Whether something stands on this line from `at` on.
+    /// Whether layers stand on this line from `at` on.
     fn layers_follow(&self, at: usize) -> bool {
         let line_start = self.text[..at].trim_end().len();
         let rest = self.text[line_start..].lines().next().unwrap_or_default().trim_start();
-        !rest.is_empty() && !rest.starts_with('#')
+        rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '(')
     }
 
     /// The layers that a `let` names, as the block that they should be.
