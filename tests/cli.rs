@@ -92,11 +92,25 @@ fn check_shows_layers_or_mistakes() {
         args: &["check", "good.net", "bad.net"],
         status: 1,
         stdout: &["20x26x26"],
-        stderr: &["N0402"],
+        stderr: &["N0402", "errors in 1 of 2 files\n"],
         ..base()
     });
     check(Case { args: &["check", "-"], stdin: GOOD, stdout: &["20x26x26"], ..base() });
     check(Case { args: &["check", "-"], stdin: "Conv(1, 20, 3) ->", status: 1, stderr: &["N0102", "-:1"], ..base() });
+}
+
+#[test]
+fn check_counts_the_diagnostics_that_it_does_not_show() {
+    let check_count = |mistakes: usize, said: &str| {
+        for text in [["Foo"; 2501][..mistakes].join("\n-> "), ["FC"; 2501][..=mistakes].join("\n=> ")] {
+            let text = format!("input 1x28x28\n{text}\n");
+            check(Case { args: &["check", "-"], stdin: &text, status: 1, stderr: &[said], ..Case::default() });
+        }
+    };
+    check_count(100, "!not shown");
+    check_count(101, "\n1 other diagnostic of this file is not shown\n");
+    check_count(1999, "\n1899 other diagnostics of this file are not shown\n");
+    check_count(2500, "\nmore than 1900 other diagnostics of this file are not shown\n");
 }
 
 #[test]
@@ -235,6 +249,20 @@ fn fix_applies_safe_fixes_and_reports_the_rest() {
     });
 }
 
+/// One run leaves nothing that another would mend.
+#[test]
+fn fix_mends_what_a_fix_brings_to_light() {
+    let text = "input 1x28x28;\nuse conv as c\nConv2d(1, 8, kernel_size=3) -> c.ConvBN(8) -> Linear(10);\n";
+    let fixed = "input 1x28x28\nuse conv\nConv(1, 8, kernel=3) -> ConvBN(8) -> FC(10)\n";
+    check(Case {
+        args: &["check", "--fix", "a.net"],
+        files: &[("a.net", text)],
+        leaves: &[("a.net", fixed)],
+        stderr: &["a.net: 7 changes"],
+        ..Case::default()
+    });
+}
+
 #[test]
 fn diff_shows_and_writes_nothing() {
     let files: &[(&str, &str)] = &[("a.net", FOREIGN)];
@@ -298,9 +326,22 @@ fn fmt_writes_one_style() {
     let neat = "Conv(1, 20, 3) -> ReLU -> FC # x\n";
     let files: &[(&str, &str)] = &[("a.net", messy), ("in/b.net", messy), ("neat.net", neat), ("bad.net", "FC ->")];
     let base = || Case { files, ..Case::default() };
-    check(Case { args: &["fmt", "a.net"], prints: Some(""), leaves: &[("a.net", neat), files[1]], ..base() });
+    check(Case {
+        args: &["fmt", "a.net"],
+        prints: Some(""),
+        stderr: &["formatted a.net\n1 file formatted\n"],
+        leaves: &[("a.net", neat), files[1]],
+        ..base()
+    });
     check(Case { args: &["fmt", "in", "neat.net"], leaves: &[files[0], ("in/b.net", neat), files[2]], ..base() });
-    check(Case { args: &["fmt"], status: 1, leaves: &[("a.net", neat), ("in/b.net", neat), files[3]], ..base() });
+    let all = "formatted ./in/b.net\n2 files formatted, 1 file unchanged, 1 file not formatted because of errors\n";
+    check(Case {
+        args: &["fmt"],
+        status: 1,
+        stderr: &["formatted ./a.net\n", all],
+        leaves: &[("a.net", neat), ("in/b.net", neat), files[3]],
+        ..base()
+    });
     check(Case { args: &["fmt", "-"], stdin: messy, prints: Some(neat), ..base() });
     check(Case { args: &["fmt", "-"], stdin: "FC ->", status: 1, prints: Some(""), stderr: &["N0102"], ..base() });
     check(Case { args: &["fmt", "bad.net"], status: 1, stderr: &["N0102"], leaves: files, ..base() });
@@ -312,8 +353,14 @@ fn fmt_checks_without_writing() {
     let files: &[(&str, &str)] = &[("a.net", "ReLU->FC\n"), ("neat.net", "ReLU -> FC\n")];
     let base = || Case { files, leaves: files, ..Case::default() };
     let diff = "--- a.net\n+++ a.net\n@@ -1 +1 @@\n-ReLU->FC\n+ReLU -> FC\n";
-    check(Case { args: &["fmt", "--check", "."], status: 1, prints: Some("./a.net\n"), ..base() });
-    check(Case { args: &["fmt", "--check", "neat.net"], prints: Some(""), ..base() });
+    check(Case {
+        args: &["fmt", "--check", "."],
+        status: 1,
+        prints: Some("./a.net\n"),
+        stderr: &["1 file to be formatted, 1 file unchanged\n"],
+        ..base()
+    });
+    check(Case { args: &["fmt", "--check", "neat.net"], prints: Some(""), stderr: &["1 file unchanged\n"], ..base() });
     check(Case { args: &["fmt", "--diff", "a.net", "neat.net"], prints: Some(diff), ..base() });
     check(Case { args: &["fmt", "--check", "--diff", "a.net"], status: 1, prints: Some(diff), ..base() });
 }

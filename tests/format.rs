@@ -245,3 +245,32 @@ proptest! {
         }
     }
 }
+
+/// The text keeps its meaning, and none of its lines is too long.
+#[track_caller]
+fn check_breaks(text: &str, expected: &str) {
+    check(text, expected);
+    assert!(expected.lines().all(|line| line.chars().count() <= WIDTH), "{expected}");
+}
+
+#[test]
+fn long_values_break_before_operators_and_bars_and_after_commas() {
+    let sum = ["channels_of_the_first_stage"; 5].join(" + ");
+    let (first, rest) = sum.split_at(sum.match_indices(" + ").nth(2).unwrap().0);
+    check_breaks(&format!("let a = {sum}\nFC"), &format!("let a = {first}\n    {}\nFC\n", rest.trim_start()));
+    check_breaks(
+        &format!("Conv(_, {sum}, kernel=3) -> FC"),
+        &format!("Conv(\n    _,\n    {first}\n        {},\n    kernel=3\n)\n    -> FC\n", rest.trim_start()),
+    );
+    let choice = format!("{{{}}}", (100..130).map(|n| n.to_string()).collect::<Vec<_>>().join("|"));
+    let text = check_promises(&format!("let a = {choice}\nFC(a) -> FC"));
+    assert!(text.starts_with("let a = {100|101|") && text.contains("\n    |") && !text.contains("|\n"), "{text}");
+    let parameters = ["first=1", "second=2", "third=3"].map(|p| format!("a_rather_long_name_of_the_{p}")).join(", ");
+    let (first, last) = parameters.rsplit_once(", ").unwrap();
+    check_breaks(
+        &format!("block Stage({parameters}) = ReLU\nStage"),
+        &format!("block Stage({first},\n        {last}) = ReLU\nStage\n"),
+    );
+    let text = check_promises(&format!("ReLU * ({sum}) as x -> FC"));
+    assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+}

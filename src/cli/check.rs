@@ -64,17 +64,22 @@ impl Check {
         let files = net_files(&self.files)?;
         let drafts = self.mend(&files);
         let mut results: Vec<Json> = vec![];
-        let mut status = 0;
+        let (mut status, mut faulty) = (0, 0);
         for (index, path) in files.iter().enumerate() {
             let mut sources = drafts.sources();
             let found = read_source(&mut sources, path).map(|file| check(&mut sources, file, &self.given()));
-            status = status.max(found.as_ref().map_or_else(Diagnostic::status, |report| u8::from(!report.is_ok())));
+            let own = found.as_ref().map_or_else(Diagnostic::status, |report| u8::from(!report.is_ok()));
+            status = status.max(own);
+            faulty += usize::from(own > 0);
             match (self.format, found) {
                 (Format::Json, Ok(report)) => results.push(file_to_json(&report, &sources)),
                 (Format::Json, Err(diagnostic)) => results.push(unread_to_json(path, &diagnostic, &sources)),
                 (Format::Text, Ok(report)) => self.show(&report, &sources, terminal, index > 0),
                 (Format::Text, Err(diagnostic)) => terminal.show(&diagnostic, &sources),
             }
+        }
+        if self.format == Format::Text && files.len() > 1 && faulty > 0 {
+            terminal.error(&format!("errors in {faulty} of {} files\n", files.len()));
         }
         if self.format == Format::Json {
             terminal.print(&format!("{}\n", json!({ "version": 1, "files": results })));
@@ -126,13 +131,22 @@ impl Check {
             terminal.show(diagnostic, sources);
         }
         if report.hidden > 0 {
-            terminal.error(&format!("{} more diagnostics of this file are not shown\n", report.hidden));
+            terminal.error(&hidden(report));
         }
         let taken = self.diff || self.fix && sources.file(report.file).name() == "-";
         if report.is_ok() && !taken {
             let gap = if follows { "\n" } else { "" };
             terminal.print(&format!("{gap}{}", layer_table(report, sources)));
         }
+    }
+}
+
+/// How many diagnostics are not shown.
+fn hidden(report: &Report) -> String {
+    let more = if report.uncounted { "more than " } else { "" };
+    match report.hidden {
+        1 => format!("{more}1 other diagnostic of this file is not shown\n"),
+        count => format!("{more}{count} other diagnostics of this file are not shown\n"),
     }
 }
 

@@ -131,14 +131,14 @@ impl Diagnostic {
     }
 }
 
-/// How many diagnostics of a file are kept; more are counted.
+/// How many diagnostics of a file are kept.
 pub const MAX_KEPT: usize = 2000;
 
 /// Diagnostics as they are found, each once.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    more: usize,
+    overflowed: bool,
     seen: HashSet<(Id, Span)>,
 }
 
@@ -153,7 +153,7 @@ impl Diagnostics {
         if new && self.list.len() < MAX_KEPT {
             self.list.push(diagnostic);
         } else if new {
-            self.more += 1;
+            self.overflowed = true;
         }
     }
 
@@ -166,14 +166,9 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// Whether more would only be counted.
-    pub fn is_full(&self) -> bool {
-        self.list.len() >= MAX_KEPT
-    }
-
-    /// How many there are besides those that are kept.
-    pub fn more(&self) -> usize {
-        self.more
+    /// Whether there were more than are kept.
+    pub fn overflowed(&self) -> bool {
+        self.overflowed
     }
 
     pub fn has_errors(&self) -> bool {

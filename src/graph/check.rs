@@ -23,8 +23,10 @@ pub struct Report {
     pub file: FileId,
     /// By place, at most [`MAX_SHOWN`].
     pub diagnostics: Vec<Diagnostic>,
-    /// How many more there are.
+    /// How many more there are, at least.
     pub hidden: usize,
+    /// Whether there are more than that: so many mistakes are not all kept.
+    pub uncounted: bool,
     pub input: Option<Shape>,
     pub classes: usize,
     pub layers: Vec<LayerReport>,
@@ -90,11 +92,11 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
         choices: vec![],
         budget: Budget::of_a_file(),
         warnings: vec![],
-        more: 0,
+        uncounted: false,
     };
     let limit = resolve::combinations(&package, |combination| checker.visit(combination));
     let mut report = checker.finish(file, library, found, limit);
-    report.hidden += package.modules.iter().map(|module| module.ast.more).sum::<usize>();
+    report.uncounted |= package.modules.iter().any(|module| module.ast.more > 0);
     report.text = resolve::inlined(sources, file, &package);
     report
 }
@@ -106,15 +108,17 @@ struct Checker<'a> {
     first: Option<First>,
     choices: Vec<ChoiceReport>,
     budget: Budget,
-    /// Diagnostics of a combination beyond those that are kept.
-    more: usize,
+    /// Whether a combination had more diagnostics than are kept.
+    uncounted: bool,
     /// Of the first combination.
     warnings: Vec<Diagnostic>,
 }
 
 /// What the report tells of the first combination.
 struct First {
-    setting: Setting,
+    /// None where the file's was not understood.
+    input: Option<Shape>,
+    classes: usize,
     layers: Vec<LayerReport>,
     outputs: Vec<(Option<String>, Option<Shape>)>,
     graph: Option<Graph>,
@@ -123,7 +127,7 @@ struct First {
 impl Checker<'_> {
     fn visit(&mut self, combination: Combination) {
         let Combination { network, choices, diagnostics } = combination;
-        self.more = self.more.max(diagnostics.more());
+        self.uncounted |= diagnostics.overflowed();
         self.note_choices(&choices);
         self.found.begin(choices);
         diagnostics.into_sorted().into_iter().for_each(|diagnostic| self.found.add(diagnostic));
@@ -179,15 +183,14 @@ impl Checker<'_> {
         report.library = library;
         report.choices = self.choices;
         if let Some(first) = self.first.filter(|_| !library) {
-            report.input = Some(first.setting.input);
-            report.classes = first.setting.classes;
+            report.input = first.input;
+            report.classes = first.classes;
             report.layers = first.layers;
             report.outputs = first.outputs;
             report.graph = first.graph.filter(|_| !all.has_errors());
         }
-        let more = self.more + all.more();
+        report.uncounted = self.uncounted || all.overflowed();
         report.show(all.into_sorted());
-        report.hidden += more;
         report
     }
 }
@@ -217,7 +220,8 @@ impl First {
             Some(graph) => graph.outputs.iter().map(|o| (Some(o.name.clone()), Some(graph.shape(o.value)))).collect(),
             None => outputs.collect(),
         };
-        Self { setting, layers, outputs, graph: inference.graph }
+        let input = Some(setting.input).filter(|_| !network.input_in_doubt);
+        Self { input, classes: setting.classes, layers, outputs, graph: inference.graph }
     }
 }
 
@@ -227,6 +231,7 @@ impl Report {
             file,
             diagnostics: vec![],
             hidden: 0,
+            uncounted: false,
             input: None,
             classes: 0,
             layers: vec![],

@@ -57,9 +57,14 @@ impl Case<'_> {
         }
         diagnostic = node.site.show_uses(diagnostic);
         diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        let transposed = repair::transposed(self, fault);
         let merges = repair::merges(self, fault).into_iter();
-        let fixes = merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault));
-        fixes.fold(diagnostic, Diagnostic::fix)
+        let mut fixes: Vec<Fix> =
+            merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault)).collect();
+        if transposed.is_some() {
+            fixes.iter_mut().for_each(|fix| fix.safe = false);
+        }
+        transposed.into_iter().chain(fixes).fold(diagnostic, Diagnostic::fix)
     }
 
     fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {

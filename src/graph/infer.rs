@@ -262,17 +262,19 @@ impl<'n> Walk<'n> {
         Some(Value::Node(self.nodes.len() - 1))
     }
 
-    /// Refuses the recurrent stack that passes the limit on layers.
+    /// Refuses the layer that passes the limit, once; only recurrent stacks get that far.
     fn count_layers(&mut self, index: usize, op: &Op) -> Option<()> {
         let more = if let Op::Recurrent(recurrent) = op { recurrent.layers } else { 1 };
-        let stacked = more > 1;
-        let total = self.layers.saturating_add(more);
-        if stacked && total > MAX_LAYERS {
-            let message = format!("the network has more than {MAX_LAYERS} layers ({total} with this stack)");
-            let fault = Fault::new(Code::LIMIT, message).at("layers", format!("{more} layers here"));
+        let before = self.layers;
+        self.layers = before.saturating_add(more);
+        if before <= MAX_LAYERS && self.layers > MAX_LAYERS {
+            let message = format!("the network has more than {MAX_LAYERS} layers, those of recurrent stacks counted");
+            let fault = match Fault::new(Code::LIMIT, message) {
+                fault if more == 1 => fault.labelled("passes the limit"),
+                fault => fault.at("layers", format!("{more} layers here")),
+            };
             return self.refuse(FaultPlace::Node(index), fault);
         }
-        self.layers = total;
         Some(())
     }
 

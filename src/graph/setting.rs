@@ -32,7 +32,7 @@ pub fn setting(network: &Network, given: &Given) -> (Setting, Option<Diagnostic>
         Some([channels, height, width]) => (Setting { input: Shape::map(channels, height, width), classes }, None),
         None => {
             let (input, note) = guess(network);
-            (Setting { input, classes }, note)
+            (Setting { input, classes }, note.filter(|_| !network.input_in_doubt))
         }
     }
 }

@@ -21,7 +21,7 @@ fn refused(network: &Network, inference: &Inference, row: &Row, op: &Op) -> Diag
         return diagnostic.remark("other uses of this text need another adapter, or none");
     }
     let edits = vec![Edit { span: node.span.before(), text: format!("{text} -> ") }];
-    diagnostic.fix(Fix { title: format!("write `{text} -> ` before it"), safe: true, edits })
+    diagnostic.fix(Fix { title: format!("write `{text} ->` before it"), safe: true, edits })
 }
 
 /// Whether every node of this text has the same adapter.
@@ -61,10 +61,10 @@ mod tests {
     #[test]
     fn adapters_are_errors_with_their_text() {
         check_strict("Flatten -> FC", &[]);
-        check_strict("Conv(1,8,3) -> FC", &["`Flatten` is put in before `FC`: write `Flatten -> ` before it"]);
+        check_strict("Conv(1,8,3) -> FC", &["`Flatten` is put in before `FC`: write `Flatten ->` before it"]);
         check_strict(
             "Conv(1,20,3) -> Pool(4) -> Conv(20,40,5) -> LSTM(20,10) -> FC",
-            &["`Seq(20)` is put in before `LSTM`: write `Seq(20) -> ` before it"],
+            &["`Seq(20)` is put in before `LSTM`: write `Seq(20) ->` before it"],
         );
         check_strict("Conv(1,8,3) -> FC(10) * 2", &["`Flatten` is put in before `FC`: "]);
     }

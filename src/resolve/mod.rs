@@ -29,6 +29,8 @@ pub const MAX_LAYERS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct Network {
     pub input: Option<Spanned<[usize; 3]>>,
+    /// Whether the file's `input` was not understood; the first layers then read [`Source::Unknown`].
+    pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
     /// In evaluation order: a node stands after all that it reads.
     pub nodes: Vec<Node>,

@@ -29,7 +29,8 @@ impl Value {
     pub fn noun(&self) -> String {
         match self {
             Value::Integer(value) => value.to_string(),
-            Value::Float(value) => value.to_string(),
+            // `7.0`, so that it is no integer to the eye either.
+            Value::Float(value) => format!("{value:?}"),
             Value::Flag(value) => format!("`{value}`"),
             Value::Size(sizes) => {
                 format!("the size {}", sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x"))

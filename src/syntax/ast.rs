@@ -13,6 +13,8 @@ pub struct Ast {
     /// Where the edition is given.
     pub edition: Option<Spanned<()>>,
     pub input: Option<Spanned<[usize; 3]>>,
+    /// Whether an `input` was not understood, so that nothing is known of the image.
+    pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
     pub imports: Vec<Import>,
     pub values: Vec<ValueDefinition>,

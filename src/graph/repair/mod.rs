@@ -5,17 +5,19 @@
 mod edit;
 mod merge;
 mod scores;
+mod transposed;
 mod window;
 
 pub use edit::{edited, is_literal, value_edits};
 pub use merge::merges;
 pub use scores::scores;
+pub use transposed::transposed;
 
 use std::cell::Cell;
 
 use self::edit::list_edits;
 use super::explain::Case;
-use super::infer::{FaultPlace, NodeFault, Patch, infer};
+use super::infer::{FaultPlace, NodeFault, Patch, Setting, infer};
 use crate::diagnostic::{Code, Edit, Fix};
 use crate::layer::{Args, Argument, Shape};
 use crate::resolve::{Source, written};
@@ -90,10 +92,15 @@ impl Case<'_> {
 
     /// Whether the patched network has lost this fault and gained none; false where the budget is spent.
     pub fn mends(&self, fault: &NodeFault, patch: &Patch) -> bool {
+        self.mends_in(self.setting, fault, patch)
+    }
+
+    /// The same for another input.
+    fn mends_in(&self, setting: Setting, fault: &NodeFault, patch: &Patch) -> bool {
         if !self.budget.spend(self.network.nodes.len()) {
             return false;
         }
-        let after = infer(self.network, self.setting, patch);
+        let after = infer(self.network, setting, patch);
         let known = |other: &NodeFault| self.known_faults.contains(&(other.place, other.fault.code));
         after.faults.iter().all(|other| other.place != fault.place && known(other))
     }

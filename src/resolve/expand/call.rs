@@ -125,7 +125,10 @@ impl Expander<'_> {
         if self.package.modules[self.frame().module].doubtful.contains(&name.value) {
             return;
         }
-        let last = name.value.rsplit('.').next().unwrap_or_default();
+        let (before, last) = name.value.rsplit_once('.').unwrap_or(("", &name.value));
+        if self.block(last).is_some() || self.layer_or_block(before.split('.').next().unwrap_or_default()) {
+            return self.report_path(name, last);
+        }
         let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
         if let Some(layer) = meant {
             let fix = Fix {
@@ -145,6 +148,23 @@ impl Expander<'_> {
         let diagnostic = match Scope::value(self, &name.value, name.span) {
             Some(_) => diagnostic.remark(format!("`{}` is a value, not a layer", name.value)),
             None => self.suggest_layer(diagnostic, name),
+        };
+        self.report(diagnostic);
+    }
+
+    /// A name with points, of which the first part or the last is known.
+    fn report_path(&mut self, name: &Name, last: &str) {
+        let message = format!("no layer or block is called `{}`", name.value);
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "a name here has no points");
+        let diagnostic = match self.block(last) {
+            Some(_) => diagnostic.fix(Fix {
+                title: format!("write `{last}`"),
+                safe: true,
+                edits: vec![Edit { span: name.span, text: last.to_string() }],
+            }),
+            None => diagnostic.remark(
+                "reports name a layer so; a chain names a block or a layer, and earlier points by labels: `A as x`",
+            ),
         };
         self.report(diagnostic);
     }

@@ -11,7 +11,9 @@ use crate::syntax::ast::{Chain, Name, Step, StepKind};
 impl Expander<'_> {
     pub(super) fn expand_main(&mut self, chain: &Chain) -> Vec<Output> {
         self.labels.open(true);
-        let flow = self.expand_steps(chain, Flow::One(Source::Input), true);
+        let doubtful = self.package.modules[0].ast.input_in_doubt;
+        let image = if doubtful { Source::Unknown } else { Source::Input };
+        let flow = self.expand_steps(chain, Flow::One(image), true);
         self.labels.close();
         match flow {
             Flow::One(source) => {
@@ -27,11 +29,14 @@ impl Expander<'_> {
         let unnamed: Vec<&Branch> = branches.iter().filter(|branch| branch.label.is_none()).collect();
         if unnamed.len() == branches.len() {
             self.report_unmerged(&branches, None);
+            return vec![];
         } else if let Some(branch) = unnamed.first() {
             let diagnostic = Diagnostic::error(Code::UNNAMED_OUTPUTS, "several outputs need a name each")
                 .at(branch.span, "this output has none")
                 .remark("write `( A as logits | B as image )`; `logits` holds the class scores");
             self.report(diagnostic);
+            // Which of them holds the class scores is not known.
+            return vec![];
         }
         self.report_equal_outputs(&branches);
         let named = branches.into_iter().filter_map(|branch| Some((branch.label?, branch.source)));
@@ -109,7 +114,7 @@ impl Expander<'_> {
             let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
             self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
         }
-        self.overflowed || self.diagnostics.is_full()
+        self.overflowed || self.diagnostics.overflowed()
     }
 
     pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {

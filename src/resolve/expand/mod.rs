@@ -25,7 +25,14 @@ pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Cho
     let main = &package.modules[0].ast;
     let outputs = main.chain.as_ref().map(|chain| expander.expand_main(chain)).unwrap_or_default();
     let unused = if whole { expander.check_unused(&outputs) } else { vec![] };
-    let network = Network { input: main.input, classes: main.classes, nodes: expander.nodes, outputs, unused };
+    let network = Network {
+        input: main.input,
+        input_in_doubt: main.input_in_doubt,
+        classes: main.classes,
+        nodes: expander.nodes,
+        outputs,
+        unused,
+    };
     (network, expander.choices, expander.diagnostics)
 }
 

@@ -50,7 +50,7 @@ impl Expander<'_> {
         own.sort_by_key(|definition| definition.span);
         self.frames.push(Frame::of_module(module));
         for definition in own {
-            if self.diagnostics.is_full() {
+            if self.diagnostics.overflowed() {
                 break;
             }
             match definition.kind {

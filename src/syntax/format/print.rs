@@ -71,16 +71,53 @@ impl Printer {
     fn statement(&mut self, piece: &Piece<Statement>) {
         self.lead(piece, 0);
         match &piece.content {
-            Statement::Line(tokens) => self.push(&line(tokens)),
+            Statement::Line(tokens) => self.line(tokens),
             Statement::Block(block) => self.block(block),
             Statement::Chain(chain) => self.chain(chain, 0, INDENT),
         }
         self.trail(piece.after);
     }
 
+    /// `let width = 32`, `input 3x32x32`
+    fn line(&mut self, tokens: &[Token]) {
+        match tokens {
+            [keyword, name, equals, value @ ..] => {
+                self.push(&format!("{} {} {} ", keyword.text, name.text, equals.text));
+                self.value(value, false, INDENT);
+            }
+            _ => self.push(&tokens.iter().map(|token| token.text).collect::<Vec<_>>().join(" ")),
+        }
+    }
+
+    /// `block Stage(out, k=3) =`
+    fn head(&mut self, tokens: &[Token]) {
+        let (words, parameters) = tokens.split_at(tokens.len().min(2));
+        self.line(words);
+        if !matches!(parameters, [open, close] if (open.text, close.text) == ("(", ")")) {
+            self.value(parameters, false, 2 * INDENT);
+        }
+        self.push(" =");
+    }
+
+    /// Writes a value; where a line is too long, it goes on in the next one, `indent` further in.
+    fn value(&mut self, tokens: &[Token], follows_value: bool, indent: usize) {
+        let parts = spaced(tokens, follows_value);
+        for (index, part) in parts.iter().enumerate() {
+            // What closes the whole stands on the line of the last part.
+            let closing = if index + 1 == parts.len() { "" } else { "," };
+            if index > 0 && !self.fits(&format!("{}{closing}", part.trim_end())) {
+                self.out.truncate(self.out.trim_end().len());
+                self.begin_line(false, indent);
+                self.push(part.trim_start());
+            } else {
+                self.push(part);
+            }
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         let Some(first) = block.body.steps.first() else { return };
-        self.push(&head(&block.head));
+        self.head(&block.head);
         let flat = flat_chain(&block.body, true).map(|body| format!(" {body}"));
         let plain = !block.breaks && block.head_after.is_none() && first.step.before.is_empty();
         if flat.is_some_and(|body| plain && self.fits(&body)) {
@@ -120,13 +157,13 @@ impl Printer {
             }
             (_, StepKind::Call(name, List { items, closing })) if items.is_empty() && closing.is_empty() => {
                 self.push(name);
-                self.push(&suffix(&step.suffix));
+                self.value(&step.suffix, true, indent + INDENT);
                 return false;
             }
             (_, StepKind::Call(name, arguments)) => self.call(name, arguments, indent),
             (_, StepKind::Group(group)) => self.group(group, indent),
         }
-        self.push(&suffix(&step.suffix));
+        self.value(&step.suffix, true, indent + INDENT);
         true
     }
 
@@ -135,7 +172,7 @@ impl Printer {
         self.push("(");
         for (index, argument) in arguments.items.iter().enumerate() {
             self.lead(argument, indent + INDENT);
-            self.push(&value(&argument.content));
+            self.value(&argument.content, false, indent + 2 * INDENT);
             self.push(if index + 1 < arguments.items.len() { "," } else { "" });
             self.trail(argument.after);
         }
@@ -174,7 +211,7 @@ fn flat_chain(chain: &Chain, trailed: bool) -> Option<String> {
 fn flat_step(step: &Step) -> Option<String> {
     let text = match &step.kind {
         StepKind::Call(name, arguments) => {
-            let values: Vec<String> = flat_items(arguments, |tokens| Some(value(tokens)))?;
+            let values: Vec<String> = flat_items(arguments, |tokens| Some(spaced(tokens, false).concat()))?;
             if values.is_empty() { name.to_string() } else { format!("{name}({})", values.join(", ")) }
         }
         StepKind::Group(group) if group.breaks => return None,
@@ -183,7 +220,7 @@ fn flat_step(step: &Step) -> Option<String> {
             if group.skip { format!("skip({branches})") } else { format!("( {branches} )") }
         }
     };
-    Some(text + &suffix(&step.suffix))
+    Some(text + &spaced(&step.suffix, true).concat())
 }
 
 fn flat_items<T>(list: &List<T>, flat: impl Fn(&T) -> Option<String>) -> Option<Vec<String>> {
@@ -194,49 +231,29 @@ fn flat_items<T>(list: &List<T>, flat: impl Fn(&T) -> Option<String>) -> Option<
     list.items.iter().map(|item| flat(&item.content)).collect()
 }
 
-/// `let width = 32`, `input 3x32x32`
-fn line(tokens: &[Token]) -> String {
-    match tokens {
-        [keyword, name, equals, rest @ ..] => format!("{} {} {} {}", keyword.text, name.text, equals.text, value(rest)),
-        _ => tokens.iter().map(|token| token.text).collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// `block Stage(out, k=3) =`
-fn head(tokens: &[Token]) -> String {
-    let (words, parameters) = tokens.split_at(tokens.len().min(2));
-    let parameters = value(parameters);
-    format!("{}{} =", line(words), if parameters == "()" { "" } else { &parameters })
-}
-
-/// ` * 3 as x`
-fn suffix(tokens: &[Token]) -> String {
-    spaced(tokens, true)
-}
-
-fn value(tokens: &[Token]) -> String {
-    spaced(tokens, false)
-}
-
-/// Tokens of a value: spaces around operators between two values and after commas, nowhere else.
-fn spaced(tokens: &[Token], mut follows_value: bool) -> String {
-    let mut text = String::new();
-    for token in tokens {
+/// Tokens of a value, in parts between which a line may break: before operators between two values and the bars of a
+/// choice, after commas. Spaces stand around those operators and after commas, nowhere else.
+fn spaced(tokens: &[Token], mut follows_value: bool) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for (index, token) in tokens.iter().enumerate() {
+        let closes = tokens.get(index + 1).is_some_and(|next| next.text == ")");
         match token.text {
-            "," => text.push_str(", "),
-            ")" => {
-                text.truncate(text.trim_end_matches(", ").len());
-                text.push(')');
+            "," if closes => {}
+            "," => {
+                last_of(&mut parts).push_str(", ");
+                parts.push(String::new());
             }
-            "as" => text.push_str(" as "),
-            sign if token.is_operator() && follows_value => {
-                text.push(' ');
-                text.push_str(sign);
-                text.push(' ');
-            }
-            other => text.push_str(other),
+            "as" => last_of(&mut parts).push_str(" as "),
+            "|" => parts.push("|".into()),
+            sign if token.is_operator() && follows_value => parts.push(format!(" {sign} ")),
+            other => last_of(&mut parts).push_str(other),
         }
         follows_value = !token.is_operator() && !matches!(token.text, "(" | "{" | "|" | "," | "=" | "as");
     }
-    text
+    parts
+}
+
+fn last_of(parts: &mut [String]) -> &mut String {
+    let last = parts.len() - 1;
+    &mut parts[last]
 }

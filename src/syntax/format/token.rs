@@ -105,8 +105,15 @@ fn length(text: &str) -> usize {
     }
 }
 
+/// A word, or several with points between them.
 fn letters(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
+    let word =
+        |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let mut end = word(0);
+    while bytes.get(end) == Some(&b'.') && word(end + 1) > 0 {
+        end += 1 + word(end + 1);
+    }
+    end
 }
 
 /// An integer, a size as `3x5`, or a float as `1.5e-3`.
@@ -133,6 +140,7 @@ mod tests {
             assert_eq!(found[..found.len() - 1], *expected, "{text}");
         };
         check("A(3x5,1e-3)->B*-2", &["A", "(", "3x5", ",", "1e-3", ")", "->", "B", "*", "-", "2"]);
+        check("nn.Conv2d(a)->e._", &["nn.Conv2d", "(", "a", ")", "->", "e._"]);
         check("use \"./a #b.net\" # c", &["use", "\"./a #b.net\""]);
         check("a-1 {.5|2.}", &["a", "-", "1", "{", ".5", "|", "2.", "}"]);
     }

@@ -3,7 +3,7 @@
 use super::{Node, Parser, Rule, bracketed, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{Argument, Call, Chain, Expr, ExprKind, Step, StepKind};
+use crate::syntax::ast::{Argument, Call, Chain, Expr, ExprKind, Name, Step, StepKind};
 
 impl Parser<'_> {
     /// A chain; one that `continues` another may begin with an arrow.
@@ -11,21 +11,33 @@ impl Parser<'_> {
         let span = self.span(&pair);
         let mut steps: Vec<Step> = Vec::with_capacity(1);
         let mut arrow: Option<Node> = None;
-        for part in pair.into_inner() {
+        let mut parts = pair.into_inner().peekable();
+        while let Some(part) = parts.next() {
             if part.as_rule() != Rule::arrow {
                 arrow = None;
                 steps.push(self.parse_step(part));
                 continue;
             }
-            let begins = steps.is_empty() && arrow.is_none();
-            self.check_arrow(&part, begins && !continues, arrow.is_some());
-            if begins && !continues {
+            let begins = steps.is_empty() && arrow.is_none() && !continues;
+            let joins = parts.peek().is_some_and(|next| next.as_rule() != Rule::arrow);
+            if is_stop(&part) && (begins || !joins || arrow.is_some()) {
+                let mut span = self.span(&part);
+                while let Some(next) = parts.next_if(|next| is_stop(next) && next.as_span().start() == span.end) {
+                    span = span.to(self.span(&next));
+                }
+                self.report_stop(span);
+                continue;
+            }
+            self.check_arrow(&part, begins, arrow.is_some());
+            if begins {
                 steps.push(error_step(self.span(&part)));
             }
             arrow = Some(part);
         }
         if let Some(arrow) = arrow {
-            steps.extend(self.check_end(&arrow));
+            let span = self.span(&arrow);
+            self.report_missing_layer("after `->`", span);
+            steps.push(error_step(span));
         }
         (!steps.is_empty()).then_some(Chain { steps, span })
     }
@@ -42,14 +54,17 @@ impl Parser<'_> {
         }
     }
 
-    /// The end of a chain after an arrow; a full stop in its place is only too much.
-    fn check_end(&mut self, arrow: &Node) -> Option<Step> {
-        let span = self.span(arrow);
-        if !matches!(arrow.as_str(), ";" | ",") {
-            self.report_missing_layer("after `->`", span);
-            return Some(error_step(span));
+    /// Reports a `;` or `,` that joins nothing: it is only too much.
+    pub(super) fn report_stop(&mut self, span: Span) {
+        if self.only_counts() {
+            return;
         }
-        None
+        let stop = &self.text[span.start..span.end];
+        let edits = vec![Edit { span, text: String::new() }];
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("`{stop}` has no meaning here"))
+            .at(span, "statements and chains end without it")
+            .fix(Fix { title: format!("remove the `{stop}`"), safe: true, edits });
+        self.push(diagnostic);
     }
 
     pub(super) fn report_missing_layer(&mut self, place: &str, span: Span) {
@@ -68,7 +83,8 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::WRONG_ARROW, format!("layers are joined by `->`, not `{found}`"))
             .at(span, "expected `->` here")
             .fix(fix);
-        self.push(diagnostic);
+        let remark = "branches stand beside each other as `( A | B )`";
+        self.push(if found == "," { diagnostic.remark(remark) } else { diagnostic });
     }
 
     pub(super) fn parse_step(&mut self, pair: Node) -> Step {
@@ -103,8 +119,11 @@ impl Parser<'_> {
             return;
         }
         let found = excerpt(pair.as_str());
-        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"));
-        self.push(diagnostic.at(self.span(pair), "this is no layer"));
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"))
+            .at(self.span(pair), "this is no layer");
+        let choice = pair.as_str().starts_with('{') && pair.as_str().len() > 1;
+        let remark = "a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`";
+        self.push(if choice { diagnostic.remark(remark) } else { diagnostic });
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -197,7 +216,12 @@ impl Parser<'_> {
         let mut chains = vec![];
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::chain => chains.extend(self.parse_chain(part, false)),
+                Rule::chain => {
+                    let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
+                    chains.extend(self.parse_chain(part, false));
+                    // Whether the comma should be an arrow or a bar is not known, nor what comes out.
+                    chains.extend(comma.map(|comma| error_chain(self.span(&comma))));
+                }
                 _ => {
                     let message = format!("`{}` cannot stand inside parentheses", part.as_str());
                     self.report(Code::MISPLACED, message, self.span(&part), "move it before the first layer");
@@ -230,6 +254,10 @@ impl Parser<'_> {
         let mut call = Call { name, arguments: vec![], complete: true, span };
         match parts.next() {
             Some(list) if list.as_rule() == Rule::arguments => self.parse_arguments(list, &mut call),
+            Some(list) if list.as_rule() == Rule::lost_arguments => {
+                self.report_lost(&list, &call.name);
+                list.into_inner().for_each(|list| self.parse_arguments(list, &mut call));
+            }
             Some(list) => {
                 self.report_brackets(&list);
                 call.complete = false;
@@ -237,6 +265,22 @@ impl Parser<'_> {
             None => {}
         }
         call
+    }
+
+    /// Reports arguments that do not begin on the line of their layer's name.
+    fn report_lost(&mut self, list: &Node, name: &Name) {
+        let Some(open) = list.clone().into_inner().next().map(|list| self.span(&list).start) else { return };
+        let gap = Span { start: name.span.end, end: open, ..name.span };
+        let diagnostic = Diagnostic::error(Code::BRACKET, "arguments begin on the line of their layer's name")
+            .at(Span { start: open, end: open + 1, ..gap }, "expected in the line above")
+            .with(name.span, "the layer");
+        let blank = self.text[gap.start..gap.end].trim().is_empty();
+        let fix = Fix {
+            title: format!("write `{}(` on one line", name.value),
+            safe: true,
+            edits: vec![Edit { span: gap, text: String::new() }],
+        };
+        self.push(if blank { diagnostic.fix(fix) } else { diagnostic });
     }
 
     fn report_brackets(&mut self, list: &Node) {
@@ -320,6 +364,11 @@ impl Parser<'_> {
         let message = format!("expected {expected}, found `{found}`");
         self.report(Code::MALFORMED_VALUE, message, span, &format!("expected {expected} here"));
     }
+}
+
+/// Whether this arrow is a mark that ends things in other languages.
+fn is_stop(arrow: &Node) -> bool {
+    matches!(arrow.as_str(), ";" | ",")
 }
 
 pub fn is_error(step: &Step) -> bool {

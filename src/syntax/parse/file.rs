@@ -14,7 +14,10 @@ impl Parser<'_> {
             match pair.as_rule() {
                 // Each further chain lacks an arrow at least; a tree of so many mistakes serves nobody.
                 Rule::chain if self.diagnostics.len() >= MAX_KEPT => self.more += 1,
-                Rule::chain => self.parse_part(pair, &mut network),
+                Rule::chain => match self.named.take() {
+                    Some(name) => ast.blocks.extend(self.parse_named_layers(name, pair)),
+                    None => self.parse_part(pair, &mut network),
+                },
                 Rule::stray_close => {
                     self.report_stray_close(&pair);
                     network.excused = true;

@@ -21,7 +21,7 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let mut parser = Parser { file, text, diagnostics: vec![], more: 0 };
+    let mut parser = Parser { file, text, diagnostics: vec![], more: 0, named: None };
     let ast = match Grammar::parse(Rule::file, text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
@@ -39,6 +39,8 @@ struct Parser<'t> {
     diagnostics: Vec<Diagnostic>,
     /// Mistakes beyond those that are kept.
     more: usize,
+    /// What a `let` before the next chain calls its layers.
+    named: Option<Name>,
 }
 
 impl Parser<'_> {

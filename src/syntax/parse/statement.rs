@@ -24,18 +24,21 @@ impl Parser<'_> {
                 self.set_once(&mut ast.edition, place, "edition");
                 self.parse_edition(pair);
             }
-            Rule::input => {
-                if let Some(input) = self.parse_input(&pair) {
-                    self.set_once(&mut ast.input, input, "input");
-                }
-            }
+            Rule::input => match self.parse_input(&pair) {
+                Some(input) => self.set_once(&mut ast.input, input, "input"),
+                None => ast.input_in_doubt = true,
+            },
             Rule::classes => {
                 if let Some(classes) = self.parse_classes(&pair) {
                     self.set_once(&mut ast.classes, classes, "classes");
                 }
             }
             Rule::import => ast.imports.extend(self.parse_import(pair)),
-            Rule::definition => ast.values.extend(self.parse_definition(pair)),
+            Rule::definition => match self.parse_definition(pair) {
+                Some(Defined::Value(value)) => ast.values.push(value),
+                Some(Defined::Layers(name)) => self.named = Some(name),
+                None => {}
+            },
             Rule::block => ast.blocks.extend(self.parse_block(pair)),
             rule => unreachable!("{rule:?} is no statement"),
         }
@@ -66,7 +69,10 @@ impl Parser<'_> {
     pub(super) fn parse_input(&mut self, pair: &Node) -> Option<Spanned<[usize; 3]>> {
         let expected = "channels x height x width, as in `input 3x32x32`";
         let value = self.statement_value(pair, expected)?;
-        if pair.clone().into_inner().any(|part| part.as_rule() == Rule::more_sizes) {
+        let more = pair.clone().into_inner().find(|part| part.as_rule() == Rule::more_sizes);
+        if let Some(stop) = more.as_ref().filter(|more| more.as_str().trim().trim_matches([';', ',']).is_empty()) {
+            self.report_stop(self.span(stop));
+        } else if more.is_some() {
             let span = Span { start: self.span(&value).start, ..self.span(pair) };
             self.report_tuple(&pair.as_str()[span.start - self.span(pair).start..], span);
             return None;
@@ -112,12 +118,40 @@ impl Parser<'_> {
     pub(super) fn parse_import(&mut self, pair: Node) -> Option<Import> {
         let value =
             self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
+        if let Some(more) = pair.into_inner().nth(2) {
+            self.report_more_import(&more);
+        }
         let text = value.as_str();
         let path = match value.as_rule() {
             Rule::string => ImportPath::File(text.trim_matches('"').to_string()),
             _ => ImportPath::Library(text.to_string()),
         };
         Some(Import { path, span: self.span(&value) })
+    }
+
+    /// Reports what follows an import's name on its line.
+    fn report_more_import(&mut self, more: &Node) {
+        let span = self.span(more);
+        let gap = Span { start: self.text[..span.start].trim_end().len(), ..span };
+        let found = &self.text[span.start..span.end];
+        let (message, label, title, text) = match found.strip_prefix(',') {
+            Some(names) => {
+                let text: String = names.split(',').map(|name| format!("\nuse {}", name.trim())).collect();
+                ("`use` takes one name", "each has a `use` of its own", "write `use` for each".into(), text)
+            }
+            None if found.starts_with('.') => (
+                "`use` takes a library's name, or a file in quotes",
+                "no part of a name",
+                format!("remove `{found}`"),
+                String::new(),
+            ),
+            None => {
+                let label = "an import has no name of its own";
+                ("`use` takes in names as they are, without `as`", label, format!("remove `{found}`"), String::new())
+            }
+        };
+        let fix = Fix { title, safe: !found.starts_with('.'), edits: vec![Edit { span: gap, text }] };
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, label).fix(fix));
     }
 
     /// The value after a statement's keyword; without one, a report of what was expected.
@@ -141,17 +175,42 @@ impl Parser<'_> {
         self.push(diagnostic.at(span, "expected `=`").fix(fix));
     }
 
-    fn parse_definition(&mut self, pair: Node) -> Option<ValueDefinition> {
+    fn parse_definition(&mut self, pair: Node) -> Option<Defined> {
+        let end = pair.as_span().end();
         let mut parts = Parts::new(self, pair);
         let name = parts.name("a name, as in `let width = 32`")?;
         let equals = parts.equals(name.span, "`=` and a value, as in `let width = 32`");
         let value = parts.next(Rule::expression).filter(|_| equals.is_some());
+        if value.is_none() && equals.is_some() && self.layers_follow(end) {
+            return Some(Defined::Layers(name));
+        }
         if value.is_none() && equals.is_some() {
             self.report(Code::INCOMPLETE, "expected a value after `=`", name.span, "this has no value");
         }
         let unknown = Expr { kind: ExprKind::Error, span: name.span };
         let value = value.map_or(unknown, |value| self.parse_expression(value));
-        Some(ValueDefinition { name, value })
+        Some(Defined::Value(ValueDefinition { name, value }))
+    }
+
+    /// Whether layers stand on this line from `at` on.
+    fn layers_follow(&self, at: usize) -> bool {
+        let line_start = self.text[..at].trim_end().len();
+        let rest = self.text[line_start..].lines().next().unwrap_or_default().trim_start();
+        rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '(')
+    }
+
+    /// The layers that a `let` names, as the block that they should be.
+    pub(super) fn parse_named_layers(&mut self, name: Name, chain: Node) -> Option<BlockDefinition> {
+        let (span, before) = (self.span(&chain), self.mistakes());
+        let body = self.parse_chain(chain, false)?;
+        if self.mistakes() > before {
+            return Some(BlockDefinition { name, parameters: vec![], complete: true, body });
+        }
+        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "`let` names a value; a `block` names layers")
+            .at(Span { end: body.steps.first().map_or(span.end, |step| step.span.end), ..span }, "this is no value")
+            .remark(format!("write `block {} = ...`", name.value));
+        self.push(diagnostic);
+        Some(BlockDefinition { name, parameters: vec![], complete: true, body })
     }
 
     fn parse_block(&mut self, pair: Node) -> Option<BlockDefinition> {
@@ -231,6 +290,13 @@ impl Parser<'_> {
         }
         self.report(Code::INCOMPLETE, "expected a parameter's name, or `name=default`", span, "not that");
     }
+}
+
+/// What follows `let name =`.
+enum Defined {
+    Value(ValueDefinition),
+    /// Layers, which the next chain holds.
+    Layers(Name),
 }
 
 /// The parts of a statement, taken in order.
