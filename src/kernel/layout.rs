@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn unpacking_gives_back_what_was_packed() {
         let machine = Machine::new(2);
-        for (images, count) in [(1, 1), (3, 5), (16, 700), (17, 3), (40, 257)] {
+        for (images, count) in [(1usize, 1usize), (3, 5), (16, 700), (17, 3), (40, 257)] {
             let values: Vec<f32> = (0..images * count).map(|n| n as f32 + 1.0).collect();
             let mut lines = vec![Line([9.0; LANES]); images.div_ceil(LANES) * count];
             pack(&machine, &values, count, &mut lines);
