@@ -197,6 +197,7 @@ impl Parser<'_> {
         let mut chains = vec![];
         for part in pair.into_inner() {
             match part.as_rule() {
+                Rule::chain if self.is_full() && !chains.is_empty() => self.more += 1,
                 Rule::chain => chains.extend(self.parse_chain(part, false)),
                 _ => {
                     let message = format!("`{}` cannot stand inside parentheses", part.as_str());
