@@ -37,6 +37,11 @@ impl Budget {
         Self(Cell::new(2 * BUDGET))
     }
 
+    /// Whether one more inference can be paid.
+    fn allows(&self, layers: usize) -> bool {
+        self.0.get() >= layers.max(1)
+    }
+
     /// Takes the price of one more inference; false where nothing is left.
     fn spend(&self, layers: usize) -> bool {
         let left = self.0.get().checked_sub(layers.max(1));
@@ -57,7 +62,7 @@ struct Candidate {
 pub fn search(case: &Case, fault: &NodeFault) -> Vec<Fix> {
     let searched = [Code::FEATURES, Code::EMPTY, Code::SEQUENCE, Code::MERGE];
     let FaultPlace::Node(index) = fault.place else { return vec![] };
-    if !searched.contains(&fault.fault.code) {
+    if !searched.contains(&fault.fault.code) || !case.may_try() {
         return vec![];
     }
     let starts = match fault.fault.code {
@@ -74,6 +79,9 @@ pub fn search(case: &Case, fault: &NodeFault) -> Vec<Fix> {
 
 impl Case<'_> {
     fn try_candidate(&self, fault: &NodeFault, candidate: &Candidate) -> Option<Fix> {
+        if !self.may_try() {
+            return None;
+        }
         let alike = self.written_alike(candidate.node);
         let patch = Patch { args: alike.iter().map(|&at| (at, candidate.args.clone())).collect(), ..Patch::default() };
         if !self.mends(fault, &patch) {
@@ -86,6 +94,11 @@ impl Case<'_> {
         let call = edited(self, candidate.node, &edits);
         let title = format!("`{call}` {} makes {}", self.where_written(&alike), self.result(fault, &patch)?);
         Some(Fix { title, safe: false, edits })
+    }
+
+    /// Whether another change may be tried; a patch that cannot be is not worth making.
+    pub fn may_try(&self) -> bool {
+        self.budget.allows(self.network.nodes.len())
     }
 
     /// Whether the patched network has lost this fault and gained none; false where the budget is spent.
