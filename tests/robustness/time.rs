@@ -126,6 +126,7 @@ fn the_most_choices_are_answered_in_time() {
     check("with a fault", format!("FC({{{}}}) -> ReLU -> FC(7, 8) -> FC", values(4096)), false);
     check("with many faults", format!("FC({{{}}}){} -> FC", values(4096), " -> FC(7,8)".repeat(200 / PART)), false);
     check("twelve choices", format!("{} -> FC(7,8) -> FC", ["FC({3|4})"; 12].join(" -> ")), false);
+    check("with unknown names", format!("{}FC", "Covn(1,8,3) -> ReLU * {1|2} -> letter -> ".repeat(12)), false);
     check("many layers", format!("FC({{{}}}) -> {}FC", values(100 / PART), "FC(9) -> ReLU -> ".repeat(4900)), true);
     check("many choices", format!("{}FC({{{}}}) -> FC", "FC({1}) -> ".repeat(9900), values(100 / PART)), true);
     check(

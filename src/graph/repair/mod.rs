@@ -115,12 +115,11 @@ impl Case<'_> {
     pub fn written_alike(&self, index: usize) -> Vec<usize> {
         let node = &self.network.nodes[index];
         let text = written(node.layer, &node.args);
+        let says_same = |args: &Args| args.equals(&node.args) || written(node.layer, args) == text;
         let alike = |at: &usize| {
             let other = &self.network.nodes[*at];
             other.span == node.span
-                || std::ptr::eq(other.layer, node.layer)
-                    && written(other.layer, &other.args) == text
-                    && is_literal(self, *at)
+                || std::ptr::eq(other.layer, node.layer) && says_same(&other.args) && is_literal(self, *at)
         };
         (0..self.network.nodes.len()).filter(alike).collect()
     }
