@@ -20,6 +20,7 @@ mod machine;
 mod product;
 mod shared;
 mod team;
+pub mod winograd;
 
 pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};
