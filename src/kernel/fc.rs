@@ -4,7 +4,6 @@
 
 use super::isa::Kernel;
 use super::lane::Lane;
-use super::layout::transpose;
 use super::line::{LANES, Line, numbers};
 use super::machine::Machine;
 use super::product::{Rows, multiply, tile, tiles, with_height};
@@ -62,10 +61,7 @@ impl Fc {
         let size = groups * LANES;
         // [input / 16][image] lines of sixteen inputs
         machine.team.chunks(scratch, size, |block, turned, _| {
-            for (group, to) in turned.as_chunks_mut().0.iter_mut().enumerate() {
-                let first = block * LANES;
-                transpose(&x[group * self.input..][first..self.input.min(first + LANES)], to);
-            }
+            machine.isa.run(Turn { x, input: self.input, first: block * LANES, turned });
         });
         let turned = &*scratch;
         let shared = Shared::new(dbias);
@@ -76,6 +72,28 @@ impl Fc {
             let dbias = unsafe { shared.part(first..first + height) };
             machine.isa.run(WeightRows { fc: self, first, dy, turned, dweight, dbias });
         });
+    }
+}
+
+/// Sixteen inputs of all groups to squares.
+struct Turn<'a> {
+    x: &'a [Line],
+    input: usize,
+    first: usize,
+    turned: &'a mut [Line],
+}
+
+impl Kernel for Turn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let count = LANES.min(self.input - self.first);
+        for (x, to) in self.x.chunks_exact(self.input).zip(self.turned.chunks_exact_mut(LANES)) {
+            let mut square = [Line::ZERO; LANES];
+            square[..count].copy_from_slice(&x[self.first..][..count]);
+            L::transpose(&square, to);
+        }
     }
 }
 

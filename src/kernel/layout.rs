@@ -1,4 +1,4 @@
-//! Image after image <-> one image per lane; and squares of sixteen turned over.
+//! Image after image <-> one image per lane.
 
 use super::line::{LANES, Line};
 use super::machine::Machine;
@@ -44,16 +44,6 @@ pub fn unpack(lines: &[Line], count: usize, images: &mut [f32]) {
     }
 }
 
-/// Row r of `to` is column r of `from`; rows that `from` lacks are zero.
-pub fn transpose(from: &[Line], to: &mut [Line; LANES]) {
-    to.fill(Line::ZERO);
-    for (column, line) in from.iter().enumerate().take(LANES) {
-        for (row, value) in to.iter_mut().zip(line.0) {
-            row.0[column] = value;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,15 +62,5 @@ mod tests {
             unpack(&lines, count, &mut back);
             assert_eq!(back, values);
         }
-    }
-
-    #[test]
-    fn transposing_twice_changes_nothing() {
-        let from: Vec<Line> = (0..LANES).map(|r| Line(std::array::from_fn(|c| (r * 100 + c) as f32))).collect();
-        let (mut once, mut twice) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
-        transpose(&from, &mut once);
-        assert_eq!(once[3].0[7], 703.0);
-        transpose(&once, &mut twice);
-        assert_eq!(twice.as_slice(), from);
     }
 }

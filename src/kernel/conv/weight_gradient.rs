@@ -7,7 +7,6 @@ use std::ops::Range;
 use super::Geometry;
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
-use crate::kernel::layout::transpose;
 use crate::kernel::line::{LANES, Line};
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{tile, tiles, with_height};
@@ -33,15 +32,9 @@ pub fn run(machine: &Machine, g: &Geometry, [x, dy]: [&[Line]; 2], dw: &mut [f32
     // [lanes][group][block][place] squares of sixteen images by sixteen outputs
     machine.team.chunks(turned, positions * LANES, |index, turned, _| {
         let (index, block) = (index / blocks(g), index % blocks(g));
-        let first = index * channels + block * LANES;
+        let first = (index * channels + block * LANES) * positions;
         let present = LANES.min(channels - block * LANES);
-        let mut from = [Line::ZERO; LANES];
-        for (place, to) in turned.as_chunks_mut().0.iter_mut().enumerate() {
-            for (n, from) in from[..present].iter_mut().enumerate() {
-                *from = dy[(first + n) * positions + place];
-            }
-            transpose(&from[..present], to);
-        }
+        machine.isa.run(Turn { planes: &dy[first..][..present * positions], positions, turned });
     });
     let (turned, dw) = (&*turned, Shared::new(dw));
     let elements = tiles(g.depth(), 6);
@@ -51,6 +44,28 @@ pub fn run(machine: &Machine, g: &Geometry, [x, dy]: [&[Line]; 2], dw: &mut [f32
         let (first, count) = tile(g.depth(), 6, element);
         machine.isa.run(Elements { g, x, turned, batch, group, block, first, count, dw: &dw });
     });
+}
+
+/// At each place the values of up to sixteen planes to a square.
+struct Turn<'a> {
+    planes: &'a [Line],
+    positions: usize,
+    turned: &'a mut [Line],
+}
+
+impl Kernel for Turn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let mut square = [Line::ZERO; LANES];
+        for (place, to) in self.turned.chunks_exact_mut(LANES).enumerate() {
+            for (line, plane) in square.iter_mut().zip(self.planes.chunks_exact(self.positions)) {
+                *line = plane[place];
+            }
+            L::transpose(&square, to);
+        }
+    }
 }
 
 /// Some elements of sixteen outputs' weights.

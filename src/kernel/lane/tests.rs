@@ -135,3 +135,27 @@ fn a_sum_takes_pairs() {
         );
     }
 }
+
+struct Turn([Line; LANES]);
+
+impl Kernel for Turn {
+    type Output = [Line; LANES];
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> [Line; LANES] {
+        let mut to = [Line::ZERO; LANES];
+        L::transpose(&self.0, &mut to);
+        to
+    }
+}
+
+#[test]
+fn a_square_is_turned() {
+    let from: [Line; LANES] = std::array::from_fn(|r| Line(std::array::from_fn(|c| (r * 100 + c) as f32)));
+    for isa in Isa::available() {
+        let turned = isa.run(Turn(from));
+        for (r, line) in turned.iter().enumerate() {
+            assert!((0..LANES).all(|c| line.0[c] == (c * 100 + r) as f32), "row {r} on {}", isa.name());
+        }
+    }
+}

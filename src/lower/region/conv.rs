@@ -4,10 +4,15 @@ use super::pass::Pass;
 use super::step::{Needs, Size, Step};
 use crate::kernel::activation::mask;
 use crate::kernel::conv::{self, Around, Geometry, Start, bias_gradient};
+use crate::kernel::numbers;
+use crate::kernel::numbers_mut;
+use crate::kernel::winograd::Winograd;
 use crate::layer::{Activation, Conv, ConvT, Op, Shape};
 
 pub(super) struct ConvStep {
     kernel: conv::Conv,
+    /// Where that is the faster way.
+    winograd: Option<Winograd>,
     /// A transposed convolution runs the sums the other way.
     transposed: bool,
     relu: bool,
@@ -28,7 +33,8 @@ impl ConvStep {
             dilation: conv.dilation,
             groups: conv.groups,
         };
-        Some(Self { kernel: conv::Conv::new(geometry), transposed: false, relu: false, bias: conv.bias })
+        let winograd = Winograd::new(&geometry);
+        Some(Self { kernel: conv::Conv::new(geometry), winograd, transposed: false, relu: false, bias: conv.bias })
     }
 
     /// A transposed convolution makes what a convolution of the same weight reads.
@@ -44,7 +50,7 @@ impl ConvStep {
             dilation: [1, 1],
             groups: 1,
         };
-        Some(Self { kernel: conv::Conv::new(geometry), transposed: true, relu: false, bias: conv.bias })
+        Some(Self { kernel: conv::Conv::new(geometry), winograd: None, transposed: true, relu: false, bias: conv.bias })
     }
 
     fn weights(&self) -> usize {
@@ -60,11 +66,24 @@ fn size_of(shape: Shape) -> Option<[usize; 2]> {
 }
 
 impl Step for ConvStep {
-    fn needs(&self, _threads: usize) -> Needs {
-        let packed = self.kernel.packed_lines();
-        let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: packed };
-        let forward_scratch = Size::fixed(packed);
-        Needs { inputs: true, output: self.relu, forward_scratch, backward_scratch, ..Needs::default() }
+    fn needs(&self, threads: usize) -> Needs {
+        let needs = Needs { inputs: true, output: self.relu, ..Needs::default() };
+        match &self.winograd {
+            Some(winograd) => {
+                let (weights, blocks) = (winograd.weight_lines(), threads * winograd.block_lines());
+                Needs {
+                    saved: Size::fixed(weights),
+                    forward_scratch: Size::fixed(weights + blocks),
+                    backward_scratch: Size::fixed(blocks.max(winograd.gradient_lines())),
+                    ..needs
+                }
+            }
+            None => {
+                let packed = self.kernel.packed_lines();
+                let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: packed };
+                Needs { forward_scratch: Size::fixed(packed), backward_scratch, ..needs }
+            }
+        }
     }
 
     fn absorb(&mut self, next: &Op) -> bool {
@@ -77,11 +96,17 @@ impl Step for ConvStep {
         let (weight, bias) = pass.params().split_at(self.weights());
         let start = if self.bias { Start::Bias(bias) } else { Start::Zero };
         let around = Around { start, relu: self.relu };
-        let (x, mut y, mut packed) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
-        if self.transposed {
-            self.kernel.spread(pass.machine, &x, weight, around, &mut y, &mut packed);
-        } else {
-            self.kernel.sum(pass.machine, &x, weight, around, &mut y, &mut packed);
+        let (x, mut y, mut scratch) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
+        match &self.winograd {
+            Some(winograd) => {
+                let (own, blocks) = scratch.split_at_mut(winograd.weight_lines());
+                let mut saved = pass.saved_mut();
+                let transformed = numbers_mut(if pass.training() { &mut saved } else { own });
+                winograd.transform_weights(pass.machine, weight, transformed);
+                winograd.sum(pass.machine, &x, transformed, around, &mut y, blocks);
+            }
+            None if self.transposed => self.kernel.spread(pass.machine, &x, weight, around, &mut y, &mut scratch),
+            None => self.kernel.sum(pass.machine, &x, weight, around, &mut y, &mut scratch),
         }
     }
 
@@ -90,20 +115,27 @@ impl Step for ConvStep {
             mask(pass.machine, &pass.output(), &mut pass.output_gradient_mut());
         }
         let (x, dy) = (pass.input(0), pass.output_gradient());
-        let mut scratch = pass.backward_scratch();
-        let (packed, turned) = scratch.split_at_mut(self.kernel.packed_lines());
         let mut gradients = pass.gradients();
         let (dweight, dbias) = gradients.split_at_mut(self.weights());
         bias_gradient(pass.machine, &dy, dbias, pass.groups());
-        let [read, made] = if self.transposed { [&*dy, &*x] } else { [&*x, &*dy] };
-        self.kernel.weight_gradient(pass.machine, read, made, dweight, turned);
+        let mut scratch = pass.backward_scratch();
+        match &self.winograd {
+            Some(winograd) => winograd.weight_gradient(pass.machine, &x, &dy, dweight, &mut scratch),
+            None => {
+                let turned = &mut scratch[self.kernel.packed_lines()..];
+                let [read, made] = if self.transposed { [&*dy, &*x] } else { [&*x, &*dy] };
+                self.kernel.weight_gradient(pass.machine, read, made, dweight, turned);
+            }
+        }
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
         let weight = &pass.params()[..self.weights()];
         let around = Around { start: if add { Start::Held } else { Start::Zero }, relu: false };
-        if self.transposed {
-            self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, packed);
-        } else {
-            self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, packed);
+        match &self.winograd {
+            Some(winograd) => {
+                winograd.spread(pass.machine, &dy, numbers(&pass.saved()), around, &mut dx, &mut scratch);
+            }
+            None if self.transposed => self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
+            None => self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
         }
     }
 }
