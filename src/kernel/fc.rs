@@ -3,7 +3,7 @@
 //! x: groups x input lines; y: groups x output lines; W: output x input, in PyTorch's order.
 
 use super::isa::Kernel;
-use super::lane::Lane;
+use super::lane::{Lane, array};
 use super::line::{LANES, Line, numbers};
 use super::machine::Machine;
 use super::product::{Rows, multiply, tile, tiles, with_height};
@@ -167,8 +167,8 @@ impl Block<'_> {
             let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
             let held: [L; R] = match start {
                 Start::Zero if begins => [L::zero(); R],
-                Start::Bias(bias) if begins => std::array::from_fn(|r| L::splat(bias[row + r])),
-                _ => std::array::from_fn(|r| L::load(&out[r])),
+                Start::Bias(bias) if begins => array(|r| L::splat(bias[row + r])),
+                _ => array(|r| L::load(&out[r])),
             };
             let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
             for (sum, out) in sums.iter().zip(out) {

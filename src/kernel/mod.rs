@@ -24,7 +24,7 @@ pub mod winograd;
 
 pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};
-pub use lane::Lane;
+pub use lane::{Lane, array};
 pub use line::{LANES, Line, groups_of, lines_for, numbers, numbers_mut};
 pub use machine::Machine;
 pub use team::Team;

@@ -72,6 +72,8 @@ pub const TOKENS: &[&str] = &[
     "# c\n",
     "\n",
     "é",
+    "\u{feff}",
+    "\u{a0}",
     "→",
     "=>",
     "Conv2d(1,8,3)",
@@ -169,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_answered(text in "[ -~\n→é]{0,120}") {
+    fn any_text_is_answered(text in "[ -~\n→é\u{a0}\u{feff}]{0,120}") {
         examine(&text);
     }
 

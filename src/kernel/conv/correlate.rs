@@ -4,7 +4,7 @@ use super::geometry::{Tap, Taps};
 use super::pack::HEIGHT;
 use super::{Around, Start};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{tile, tiles, with_height};
@@ -79,7 +79,7 @@ impl Tile<'_> {
             let mut out: [&mut [Line]; R] = std::array::from_fn(|r| self.out(channel + r, row));
             for column in 0..width {
                 let taps = [sum.taps[0].at[row], sum.taps[1].at[column]];
-                let begin: [L; R] = std::array::from_fn(|r| match sum.around.start {
+                let begin: [L; R] = array(|r| match sum.around.start {
                     Start::Zero => L::zero(),
                     Start::Held => L::load(&out[r][column]),
                     Start::Bias(bias) => L::splat(bias[channel + r]),

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Geometry;
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 use crate::kernel::line::{LANES, Line};
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{tile, tiles, with_height};
@@ -113,20 +113,20 @@ impl Elements<'_> {
 
     #[inline(always)]
     fn sums<L: Lane, const R: usize>(&self) -> [L; R] {
-        let elements: [Element; R] = std::array::from_fn(|r| self.element(self.first + r));
+        let elements: [Element; R] = array(|r| self.element(self.first + r));
         let common = self.common_columns(&elements);
         let [height, width] = self.g.output_size;
         let mut sums = [L::zero(); R];
         for lanes in 0..self.batch {
             for row in 0..height {
-                let lines: [Option<&[Line]>; R] = std::array::from_fn(|r| self.source_row(lanes, row, elements[r]));
+                let lines: [Option<&[Line]>; R] = array(|r| self.source_row(lanes, row, elements[r]));
                 if lines.iter().all(Option::is_none) {
                     continue;
                 }
                 let turned = &self.turned[self.turned_row(lanes, row)..][..width * LANES];
                 for (column, square) in turned.as_chunks::<LANES>().0.iter().enumerate() {
                     let inside = common.contains(&column);
-                    let line: [&Line; R] = std::array::from_fn(|r| match (lines[r], inside) {
+                    let line: [&Line; R] = array(|r| match (lines[r], inside) {
                         // SAFETY: the column is common to all elements, so its partner lies in the row.
                         (Some(lines), true) => unsafe { lines.get_unchecked(self.partner(column, elements[r])) },
                         (Some(lines), false) => self.checked_partner(lines, column, elements[r]),

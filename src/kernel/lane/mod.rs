@@ -15,6 +15,16 @@ pub(super) use portable::Portable;
 
 use super::line::{LANES, Line};
 
+/// An array of what `make` makes of each index; as `std::array::from_fn`, but inlined wherever it stands.
+#[inline(always)]
+pub fn array<T: Copy, const N: usize>(mut make: impl FnMut(usize) -> T) -> [T; N] {
+    let mut made = [make(0); N];
+    for (n, made) in made.iter_mut().enumerate().skip(1) {
+        *made = make(n);
+    }
+    made
+}
+
 /// Sixteen numbers, computed with alike. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which
 /// alone names the types that implement it.
 pub trait Lane: Copy + 'static {

@@ -1,6 +1,6 @@
 //! A map cut into tiles of 4x4, with the patch of 6x6 that each reads.
 
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 use crate::kernel::line::Line;
 
 /// The side of a tile, and of the patch that it reads.
@@ -44,14 +44,14 @@ impl Grid {
         let inside = top >= 0 && left >= 0 && top as usize + PATCH <= height && left as usize + PATCH <= width;
         if inside {
             let start = top as usize * width + left as usize;
-            return std::array::from_fn(|y| {
+            return array(|y| {
                 let row = &plane[start + y * width..][..PATCH];
-                std::array::from_fn(|x| L::load(&row[x]))
+                array(|x| L::load(&row[x]))
             });
         }
-        std::array::from_fn(|y| {
+        array(|y| {
             let y = top + y as isize;
-            std::array::from_fn(|x| {
+            array(|x| {
                 let x = left + x as isize;
                 let met = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
                 if met { L::load(&plane[y as usize * width + x as usize]) } else { L::zero() }
@@ -64,8 +64,8 @@ impl Grid {
     pub fn values<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; TILE]; TILE] {
         let [row, column] = self.corner(tile);
         let [height, width] = self.target;
-        std::array::from_fn(|y| {
-            std::array::from_fn(|x| {
+        array(|y| {
+            array(|x| {
                 let met = row + y < height && column + x < width;
                 if met { L::load(&plane[(row + y) * width + column + x]) } else { L::zero() }
             })

@@ -5,7 +5,7 @@ use super::transform::{FLIPPED, input_tile, output_tile};
 use super::{BLOCK, PLANES};
 use crate::kernel::conv::{Around, Start};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{MAX_ROWS, Rows, multiply, tile, tiles, with_height};
@@ -142,8 +142,7 @@ impl Block<'_> {
         let start = (self.lanes * made + channel) * plane;
         for n in 0..self.count {
             let place = row * self.count + n;
-            let square: [[L; 6]; 6] =
-                std::array::from_fn(|y| std::array::from_fn(|x| L::load(&self.products[(y * 6 + x) * stride + place])));
+            let square: [[L; 6]; 6] = array(|y| array(|x| L::load(&self.products[(y * 6 + x) * stride + place])));
             let values: [[L; TILE]; TILE] = output_tile(&square, transposed);
             grid.each(self.first + n, |at, y, x| {
                 // SAFETY: each task has lanes and tiles of its own.

@@ -4,7 +4,7 @@
 //! convolutions; these points have half the error of 0, +-1, +-2). As ab = 1, the flipped filter's transform is a
 //! permutation of the filter's own, up to factors that [`outputs`] takes in.
 
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 
 const A: f32 = 2.0 / 3.0;
 const B: f32 = 1.5;
@@ -95,8 +95,8 @@ macro_rules! both_ways {
         #[inline(always)]
         pub fn $name<L: Lane>(square: &[[L; $from]; $from] $(, $flag: bool)?) -> [[L; $to]; $to] {
             let columns: [[L; $to]; $from] =
-                std::array::from_fn(|x| $one::<L>(std::array::from_fn(|y| square[y][x]) $(, $flag)?));
-            std::array::from_fn(|y| $one::<L>(std::array::from_fn(|x| columns[x][y]) $(, $flag)?))
+                array(|x| $one::<L>(array(|y| square[y][x]) $(, $flag)?));
+            array(|y| $one::<L>(array(|x| columns[x][y]) $(, $flag)?))
         }
     };
 }

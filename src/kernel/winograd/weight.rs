@@ -3,7 +3,7 @@
 use super::PLANES;
 use super::transform::{filter_gradient_tile, filter_tile};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
+use crate::kernel::lane::{Lane, array};
 use crate::kernel::line::{LANES, Line};
 use crate::kernel::machine::Machine;
 use crate::kernel::shared::Shared;
@@ -77,9 +77,8 @@ impl Kernel for Gradient<'_> {
         let [outputs, inputs] = self.shape;
         let blocks = outputs.div_ceil(LANES);
         debug_assert_eq!(self.du.len(), PLANES * inputs * blocks);
-        let square: [[L; 6]; 6] = std::array::from_fn(|y| {
-            std::array::from_fn(|x| L::load(&self.du[((y * 6 + x) * inputs + self.input) * blocks + self.block]))
-        });
+        let square: [[L; 6]; 6] =
+            array(|y| array(|x| L::load(&self.du[((y * 6 + x) * inputs + self.input) * blocks + self.block])));
         let made = filter_gradient_tile(&square).map(|row| row.map(L::to_array));
         for n in 0..LANES.min(outputs - self.block * LANES) {
             let start = ((self.block * LANES + n) * inputs + self.input) * 9;

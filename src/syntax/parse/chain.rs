@@ -243,8 +243,7 @@ impl Parser<'_> {
             return self.report(Code::MISSING_LAYER, message, group, "nothing stands here");
         }
         // Before a branch stands a bracket or bar; blanks between them belong to neither.
-        let before = Span::new(self.file, branch.start.saturating_sub(1), branch.start);
-        let place = if self.text.is_char_boundary(before.start) { before } else { branch };
+        let place = self.character_before(branch);
         self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "the branch after this is empty");
     }
 
@@ -343,7 +342,7 @@ impl Parser<'_> {
         match name {
             Some(name) => self.report(Code::MALFORMED_VALUE, "expected a value", name, "nothing follows its `=`"),
             None => {
-                let before = Span::new(self.file, place.start.saturating_sub(1), place.start);
+                let before = self.character_before(place);
                 self.report(Code::MALFORMED_VALUE, "expected a value before `,`", before, "nothing stands here");
             }
         }

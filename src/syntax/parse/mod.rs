@@ -44,6 +44,12 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
+    /// The character before a place; nothing at the text's start.
+    fn character_before(&self, place: Span) -> Span {
+        let before = self.text[..place.start].chars().next_back().map_or(0, char::len_utf8);
+        Span::new(self.file, place.start - before, place.start)
+    }
+
     fn span(&self, pair: &Node) -> Span {
         let span = pair.as_span();
         let trimmed = span.as_str().trim_end();
