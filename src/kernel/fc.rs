@@ -3,7 +3,7 @@
 //! x: groups x input lines; y: groups x output lines; W: output x input, in PyTorch's order.
 
 use super::isa::Kernel;
-use super::lane::{Lane, array};
+use super::lane::Lane;
 use super::line::{LANES, Line, numbers};
 use super::machine::Machine;
 use super::product::{Rows, multiply, tile, tiles, with_height};
@@ -165,11 +165,14 @@ impl Block<'_> {
         for (group, lines) in lines.chunks_exact(depth).enumerate() {
             // SAFETY: each task has rows of its own.
             let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
-            let held: [L; R] = match start {
-                Start::Zero if begins => [L::zero(); R],
-                Start::Bias(bias) if begins => array(|r| L::splat(bias[row + r])),
-                _ => array(|r| L::load(&out[r])),
-            };
+            let mut held = [L::zero(); R];
+            for (r, held) in held.iter_mut().enumerate() {
+                match start {
+                    Start::Zero if begins => {}
+                    Start::Bias(bias) if begins => *held = L::splat(bias[row + r]),
+                    _ => *held = L::load(&out[r]),
+                }
+            }
             let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
             for (sum, out) in sums.iter().zip(out) {
                 let value = if relu && ends { sum.max(L::zero()) } else { *sum };

@@ -4,7 +4,7 @@ use super::geometry::{Tap, Taps};
 use super::pack::HEIGHT;
 use super::{Around, Start};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{tile, tiles, with_height};
@@ -79,11 +79,14 @@ impl Tile<'_> {
             let mut out: [&mut [Line]; R] = std::array::from_fn(|r| self.out(channel + r, row));
             for column in 0..width {
                 let taps = [sum.taps[0].at[row], sum.taps[1].at[column]];
-                let begin: [L; R] = array(|r| match sum.around.start {
-                    Start::Zero => L::zero(),
-                    Start::Held => L::load(&out[r][column]),
-                    Start::Bias(bias) => L::splat(bias[channel + r]),
-                });
+                let mut begin = [L::zero(); R];
+                for (r, begin) in begin.iter_mut().enumerate() {
+                    match sum.around.start {
+                        Start::Zero => {}
+                        Start::Held => *begin = L::load(&out[r][column]),
+                        Start::Bias(bias) => *begin = L::splat(bias[channel + r]),
+                    }
+                }
                 let made = self.place::<L, R>(taps, packed, source, begin);
                 for (line, value) in out.iter_mut().zip(made) {
                     let value = if sum.around.relu { value.max(L::zero()) } else { value };

@@ -87,7 +87,13 @@ impl Kernel for Elements<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        with_height!(self.count, R => self.store(self.sums::<L, R>().map(L::to_array)));
+        with_height!(self.count, R => {
+            let mut made = [[0.0; LANES]; R];
+            for (made, sum) in made.iter_mut().zip(self.sums::<L, R>()) {
+                *made = sum.to_array();
+            }
+            self.store(made);
+        });
     }
 }
 

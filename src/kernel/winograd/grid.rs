@@ -1,6 +1,6 @@
 //! A map cut into tiles of 4x4, with the patch of 6x6 that each reads.
 
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 
 /// The side of a tile, and of the patch that it reads.
@@ -39,48 +39,45 @@ impl Grid {
     #[inline(always)]
     pub fn patch<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; PATCH]; PATCH] {
         let [row, column] = self.corner(tile);
-        let [height, width] = self.source;
-        let (top, left) = (row as isize - self.pad[0] as isize, column as isize - self.pad[1] as isize);
-        let inside = top >= 0 && left >= 0 && top as usize + PATCH <= height && left as usize + PATCH <= width;
-        if inside {
-            let start = top as usize * width + left as usize;
-            return array(|y| {
-                let row = &plane[start + y * width..][..PATCH];
-                array(|x| L::load(&row[x]))
-            });
-        }
-        array(|y| {
-            let y = top + y as isize;
-            array(|x| {
-                let x = left + x as isize;
-                let met = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
-                if met { L::load(&plane[y as usize * width + x as usize]) } else { L::zero() }
-            })
-        })
+        let corner = [row as isize - self.pad[0] as isize, column as isize - self.pad[1] as isize];
+        cut(plane, self.source, corner)
     }
 
     /// The values of a tile in a plane of the target; zeros beyond it.
     #[inline(always)]
     pub fn values<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; TILE]; TILE] {
         let [row, column] = self.corner(tile);
-        let [height, width] = self.target;
-        array(|y| {
-            array(|x| {
-                let met = row + y < height && column + x < width;
-                if met { L::load(&plane[(row + y) * width + column + x]) } else { L::zero() }
-            })
-        })
+        cut(plane, self.target, [row as isize, column as isize])
     }
 
-    /// Calls `put(place in the plane, y, x)` for the values of a tile that lie on the target.
+    /// Row and column of a tile's first value, and how many rows and columns of it lie on the target.
     #[inline(always)]
-    pub fn each(&self, tile: usize, mut put: impl FnMut(usize, usize, usize)) {
+    pub fn extent(&self, tile: usize) -> ([usize; 2], [usize; 2]) {
         let [row, column] = self.corner(tile);
-        let [height, width] = self.target;
-        for y in 0..TILE.min(height - row) {
-            for x in 0..TILE.min(width - column) {
-                put((row + y) * width + column + x, y, x);
+        ([row, column], [TILE.min(self.target[0] - row), TILE.min(self.target[1] - column)])
+    }
+}
+
+/// A square of a plane, from `corner` on; zeros beyond the plane.
+#[inline(always)]
+fn cut<L: Lane, const N: usize>(plane: &[Line], [height, width]: [usize; 2], [top, left]: [isize; 2]) -> [[L; N]; N] {
+    let mut square = [[L::zero(); N]; N];
+    let inside = top >= 0 && left >= 0 && top as usize + N <= height && left as usize + N <= width;
+    for (y, values) in square.iter_mut().enumerate() {
+        if inside {
+            let row = &plane[(top as usize + y) * width + left as usize..][..N];
+            for (value, line) in values.iter_mut().zip(row) {
+                *value = L::load(line);
+            }
+            continue;
+        }
+        let y = top + y as isize;
+        for (x, value) in values.iter_mut().enumerate() {
+            let x = left + x as isize;
+            if y >= 0 && x >= 0 && (y as usize) < height && (x as usize) < width {
+                *value = L::load(&plane[y as usize * width + x as usize]);
             }
         }
     }
+    square
 }

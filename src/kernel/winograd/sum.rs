@@ -5,7 +5,7 @@ use super::transform::{FLIPPED, input_tile, output_tile};
 use super::{BLOCK, PLANES};
 use crate::kernel::conv::{Around, Start};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{MAX_ROWS, Rows, multiply, tile, tiles, with_height};
@@ -142,19 +142,26 @@ impl Block<'_> {
         let start = (self.lanes * made + channel) * plane;
         for n in 0..self.count {
             let place = row * self.count + n;
-            let square: [[L; 6]; 6] = array(|y| array(|x| L::load(&self.products[(y * 6 + x) * stride + place])));
+            let mut square = [[L::zero(); 6]; 6];
+            for (xi, value) in square.as_flattened_mut().iter_mut().enumerate() {
+                *value = L::load(&self.products[xi * stride + place]);
+            }
             let values: [[L; TILE]; TILE] = output_tile(&square, transposed);
-            grid.each(self.first + n, |at, y, x| {
+            let ([top, left], [height, width]) = grid.extent(self.first + n);
+            for (y, values) in values.iter().enumerate().take(height) {
+                let at = start + (top + y) * grid.target[1] + left;
                 // SAFETY: each task has lanes and tiles of its own.
-                let out = &mut unsafe { self.y.part(start + at..start + at + 1) }[0];
-                let value = match around.start {
-                    Start::Zero => values[y][x],
-                    Start::Held => values[y][x].add(L::load(out)),
-                    Start::Bias(bias) => values[y][x].add(L::splat(bias[channel])),
-                };
-                let value = if around.relu { value.max(L::zero()) } else { value };
-                value.store(out);
-            });
+                let out = unsafe { self.y.part(at..at + width) };
+                for (out, &value) in out.iter_mut().zip(values) {
+                    let value = match around.start {
+                        Start::Zero => value,
+                        Start::Held => value.add(L::load(out)),
+                        Start::Bias(bias) => value.add(L::splat(bias[channel])),
+                    };
+                    let value = if around.relu { value.max(L::zero()) } else { value };
+                    value.store(out);
+                }
+            }
         }
     }
 }

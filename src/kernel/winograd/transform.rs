@@ -4,7 +4,7 @@
 //! convolutions; these points have half the error of 0, +-1, +-2). As ab = 1, the flipped filter's transform is a
 //! permutation of the filter's own, up to factors that [`outputs`] takes in.
 
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 
 const A: f32 = 2.0 / 3.0;
 const B: f32 = 1.5;
@@ -16,6 +16,12 @@ const AT_B: f32 = 1.0 / (2.0 * B2 * (B2 - A2));
 
 /// Of the flipped filter's six values, which of the filter's they are.
 pub const FLIPPED: [usize; 6] = [5, 3, 4, 1, 2, 0];
+
+/// x s + y t
+#[inline(always)]
+fn two<L: Lane>(x: f32, s: L, y: f32, t: L) -> L {
+    L::splat(x).mul_add(s, L::splat(y).mul(t))
+}
 
 /// Six inputs.
 #[inline(always)]
@@ -40,7 +46,6 @@ pub fn inputs<L: Lane>(d: [L; 6]) -> [L; 6] {
 pub fn outputs<L: Lane>(m: [L; 6], flipped: bool) -> [L; 4] {
     let (sum_a, difference_a) = (m[1].add(m[2]), m[1].sub(m[2]));
     let (sum_b, difference_b) = (m[3].add(m[4]), m[3].sub(m[4]));
-    let two = |x: f32, s: L, y: f32, t: L| L::splat(x).mul_add(s, L::splat(y).mul(t));
     if flipped {
         [
             m[0].add(two(-B2, sum_a, -A2, sum_b)),
@@ -61,18 +66,18 @@ pub fn outputs<L: Lane>(m: [L; 6], flipped: bool) -> [L; 4] {
 /// Gradients of four outputs to those of six products: the transpose of [`outputs`].
 #[inline(always)]
 pub fn output_gradients<L: Lane>(y: [L; 4]) -> [L; 6] {
-    let even = |square: f32| L::splat(square).mul_add(y[2], y[0]);
-    let odd = |point: f32, square: f32| L::splat(point).mul(L::splat(square).mul_add(y[3], y[1]));
-    let (even_a, odd_a, even_b, odd_b) = (even(A2), odd(A, A2), even(B2), odd(B, B2));
+    let (even_a, even_b) = (L::splat(A2).mul_add(y[2], y[0]), L::splat(B2).mul_add(y[2], y[0]));
+    let odd_a = L::splat(A).mul(L::splat(A2).mul_add(y[3], y[1]));
+    let odd_b = L::splat(B).mul(L::splat(B2).mul_add(y[3], y[1]));
     [y[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), y[3]]
 }
 
 /// A filter of three to six values.
 #[inline(always)]
 pub fn filter<L: Lane>(g: [L; 3]) -> [L; 6] {
-    let even = |scale: f32, square: f32| L::splat(scale).mul(L::splat(square).mul_add(g[2], g[0]));
-    let odd = |factor: f32| L::splat(factor).mul(g[1]);
-    let (even_a, odd_a, even_b, odd_b) = (even(AT_A, A2), odd(AT_A * A), even(AT_B, B2), odd(AT_B * B));
+    let even_a = L::splat(AT_A).mul(L::splat(A2).mul_add(g[2], g[0]));
+    let even_b = L::splat(AT_B).mul(L::splat(B2).mul_add(g[2], g[0]));
+    let (odd_a, odd_b) = (L::splat(AT_A * A).mul(g[1]), L::splat(AT_B * B).mul(g[1]));
     [g[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), g[2]]
 }
 
@@ -81,7 +86,6 @@ pub fn filter<L: Lane>(g: [L; 3]) -> [L; 6] {
 pub fn filter_gradients<L: Lane>(u: [L; 6]) -> [L; 3] {
     let (sum_a, difference_a) = (u[1].add(u[2]), u[1].sub(u[2]));
     let (sum_b, difference_b) = (u[3].add(u[4]), u[3].sub(u[4]));
-    let two = |x: f32, s: L, y: f32, t: L| L::splat(x).mul_add(s, L::splat(y).mul(t));
     [
         u[0].add(two(AT_A, sum_a, AT_B, sum_b)),
         two(AT_A * A, difference_a, AT_B * B, difference_b),
@@ -89,14 +93,27 @@ pub fn filter_gradients<L: Lane>(u: [L; 6]) -> [L; 3] {
     ]
 }
 
-/// A transform of columns, then of rows.
+/// A transform of columns, then of rows. Loops, not closures: those are not always inlined.
 macro_rules! both_ways {
     ($name:ident, $one:ident, $from:literal, $to:literal $(, $flag:ident)?) => {
         #[inline(always)]
         pub fn $name<L: Lane>(square: &[[L; $from]; $from] $(, $flag: bool)?) -> [[L; $to]; $to] {
-            let columns: [[L; $to]; $from] =
-                array(|x| $one::<L>(array(|y| square[y][x]) $(, $flag)?));
-            array(|y| $one::<L>(array(|x| columns[x][y]) $(, $flag)?))
+            let mut half = [[L::zero(); $from]; $to];
+            for x in 0..$from {
+                let mut column = [L::zero(); $from];
+                for y in 0..$from {
+                    column[y] = square[y][x];
+                }
+                let made = $one::<L>(column $(, $flag)?);
+                for y in 0..$to {
+                    half[y][x] = made[y];
+                }
+            }
+            let mut whole = [[L::zero(); $to]; $to];
+            for y in 0..$to {
+                whole[y] = $one::<L>(half[y] $(, $flag)?);
+            }
+            whole
         }
     };
 }

@@ -3,7 +3,7 @@
 use super::PLANES;
 use super::transform::{filter_gradient_tile, filter_tile};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line};
 use crate::kernel::machine::Machine;
 use crate::kernel::shared::Shared;
@@ -39,7 +39,10 @@ impl Kernel for Filters<'_> {
                     line.0[n] = value;
                 }
             }
-            let square = lines.map(|row| row.map(|line| L::load(&line)));
+            let mut square = [[L::zero(); 3]; 3];
+            for (value, line) in square.as_flattened_mut().iter_mut().zip(lines.as_flattened()) {
+                *value = L::load(line);
+            }
             for (plane, value) in filter_tile(&square).as_flattened().iter().enumerate() {
                 let start = (plane * outputs + self.output) * inputs + block * LANES;
                 // SAFETY: each task has an output of its own.
@@ -77,14 +80,19 @@ impl Kernel for Gradient<'_> {
         let [outputs, inputs] = self.shape;
         let blocks = outputs.div_ceil(LANES);
         debug_assert_eq!(self.du.len(), PLANES * inputs * blocks);
-        let square: [[L; 6]; 6] =
-            array(|y| array(|x| L::load(&self.du[((y * 6 + x) * inputs + self.input) * blocks + self.block])));
-        let made = filter_gradient_tile(&square).map(|row| row.map(L::to_array));
+        let mut square = [[L::zero(); 6]; 6];
+        for (plane, value) in square.as_flattened_mut().iter_mut().enumerate() {
+            *value = L::load(&self.du[(plane * inputs + self.input) * blocks + self.block]);
+        }
+        let mut made = [[0.0; LANES]; 9];
+        for (made, value) in made.iter_mut().zip(filter_gradient_tile(&square).as_flattened()) {
+            *made = value.to_array();
+        }
         for n in 0..LANES.min(outputs - self.block * LANES) {
             let start = ((self.block * LANES + n) * inputs + self.input) * 9;
             // SAFETY: each task has outputs and an input of its own.
             let filter = unsafe { self.dw.part(start..start + 9) };
-            filter.iter_mut().zip(made.as_flattened()).for_each(|(to, values)| *to = values[n]);
+            filter.iter_mut().zip(&made).for_each(|(to, values)| *to = values[n]);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::grid::{PATCH, TILE};
 use super::transform::{input_tile, output_gradient_tile};
 use super::{PLANES, Winograd, weight};
 use crate::kernel::isa::Kernel;
-use crate::kernel::lane::{Lane, array};
+use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, numbers};
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
@@ -178,10 +178,15 @@ fn add_tile<L: Lane, const R: usize>(
 ) {
     // SAFETY: each task has planes and blocks of outputs of its own, and each line comes once here.
     let mut held: [&mut [Line]; R] = std::array::from_fn(|r| unsafe { sums.part(at + r * step..at + r * step + 1) });
-    let mut made: [L; R] = array(|r| L::load(&held[r][0]));
+    let mut made = [L::zero(); R];
+    for (sum, line) in made.iter_mut().zip(&held) {
+        *sum = L::load(&line[0]);
+    }
     for (n, square) in turned.chunks_exact(LANES).enumerate() {
         let rows = Rows { numbers: numbers(from), first: (n * inputs + input) * LANES, row: LANES, depth: 1 };
         made = multiply::<L, R>(rows, square, made);
     }
-    made.iter().zip(&mut held).for_each(|(sum, line)| sum.store(&mut line[0]));
+    for (sum, line) in made.iter().zip(&mut held) {
+        sum.store(&mut line[0]);
+    }
 }
