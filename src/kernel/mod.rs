@@ -10,16 +10,22 @@
 
 pub mod activation;
 mod arena;
+pub mod average_pool;
+#[cfg(test)]
+mod check;
 pub mod conv;
 pub mod fc;
+mod gradient;
 mod isa;
 mod lane;
 pub mod layout;
 mod line;
 mod machine;
+pub mod max_pool;
 mod product;
 mod shared;
 mod team;
+pub mod window;
 
 pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};

@@ -8,6 +8,7 @@ use super::conv::ConvStep;
 use super::fc::FcStep;
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
+use super::pool::{AveragePoolStep, MaxPoolStep};
 use super::step::{Size, Step};
 use crate::graph::{Graph, Node, Value};
 use crate::layer::{Op, Seq, Shape};
@@ -69,6 +70,9 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::ConvT(conv) => Box::new(ConvStep::transposed(conv, input, node.output)?),
         Op::Fc(fc) => Box::new(FcStep::new(fc)),
         Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
+        Op::MaxPool(window) => Box::new(MaxPoolStep::new(window, input, node.output)),
+        Op::AvgPool(window) => Box::new(AveragePoolStep::new(window, input, node.output)),
+        Op::GlobalAvgPool => Box::new(AveragePoolStep::global(input)),
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ mod conv;
 mod fc;
 mod pass;
 mod plan;
+mod pool;
 mod step;
 
 use std::ops::Range;
