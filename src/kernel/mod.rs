@@ -13,6 +13,7 @@ mod arena;
 pub mod average_pool;
 #[cfg(test)]
 mod check;
+pub mod concat;
 pub mod conv;
 pub mod fc;
 mod gradient;
@@ -22,6 +23,7 @@ pub mod layout;
 mod line;
 mod machine;
 pub mod max_pool;
+pub mod merge;
 mod product;
 mod shared;
 mod team;

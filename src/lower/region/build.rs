@@ -6,6 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use super::activation::ActivationStep;
 use super::conv::ConvStep;
 use super::fc::FcStep;
+use super::merge::merge_step;
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
 use super::pool::{AveragePoolStep, MaxPoolStep};
@@ -73,8 +74,13 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::MaxPool(window) => Box::new(MaxPoolStep::new(window, input, node.output)),
         Op::AvgPool(window) => Box::new(AveragePoolStep::new(window, input, node.output)),
         Op::GlobalAvgPool => Box::new(AveragePoolStep::global(input)),
+        Op::Merge(merge) => merge_step(*merge, &inputs_of(graph, node), node.output),
         _ => return None,
     })
+}
+
+fn inputs_of(graph: &Graph, node: &Node) -> Vec<Shape> {
+    node.inputs.iter().map(|&value| graph.shape(value)).collect()
 }
 
 /// `read` are the values that are read after the run, beside those that nodes read.

@@ -9,6 +9,7 @@ mod activation;
 mod build;
 mod conv;
 mod fc;
+mod merge;
 mod pass;
 mod plan;
 mod pool;
