@@ -11,11 +11,13 @@
 pub mod activation;
 mod arena;
 pub mod average_pool;
+pub mod batch_norm;
 #[cfg(test)]
 mod check;
 pub mod concat;
 pub mod conv;
 pub mod fc;
+pub mod features;
 mod gradient;
 mod isa;
 mod lane;

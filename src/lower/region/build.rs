@@ -7,6 +7,7 @@ use super::activation::ActivationStep;
 use super::conv::ConvStep;
 use super::fc::FcStep;
 use super::merge::merge_step;
+use super::norm::BatchNormStep;
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
 use super::pool::{AveragePoolStep, MaxPoolStep};
@@ -75,6 +76,7 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::AvgPool(window) => Box::new(AveragePoolStep::new(window, input, node.output)),
         Op::GlobalAvgPool => Box::new(AveragePoolStep::global(input)),
         Op::Merge(merge) => merge_step(*merge, &inputs_of(graph, node), node.output),
+        Op::BatchNorm => Box::new(BatchNormStep::new(input)),
         _ => return None,
     })
 }

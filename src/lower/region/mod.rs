@@ -10,6 +10,7 @@ mod build;
 mod conv;
 mod fc;
 mod merge;
+mod norm;
 mod pass;
 mod plan;
 mod pool;
