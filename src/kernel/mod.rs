@@ -10,15 +10,16 @@
 
 pub mod activation;
 mod arena;
-pub mod average_pool;
 pub mod batch_norm;
 #[cfg(test)]
 mod check;
 pub mod concat;
 pub mod conv;
+pub mod dropout;
 pub mod fc;
 pub mod features;
 mod gradient;
+pub mod group_norm;
 mod isa;
 mod lane;
 pub mod layout;
@@ -28,8 +29,10 @@ pub mod max_pool;
 pub mod merge;
 mod product;
 mod shared;
+pub mod softmax;
 mod team;
 pub mod window;
+pub mod window_sum;
 
 pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};

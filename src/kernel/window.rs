@@ -1,4 +1,4 @@
-//! Where the windows of a pool lie on a map.
+//! Where windows lie on a map.
 
 use std::ops::Range;
 
@@ -48,6 +48,8 @@ impl Windows {
     #[inline(always)]
     fn span(&self, axis: usize, at: usize) -> Range<usize> {
         let (start, pad) = (at * self.stride[axis], self.pad[axis]);
-        start.saturating_sub(pad)..(start + self.kernel[axis] - pad).min(self.input[axis])
+        let size = self.input[axis];
+        let end = (start + self.kernel[axis]).saturating_sub(pad).min(size);
+        start.saturating_sub(pad).min(end)..end
     }
 }

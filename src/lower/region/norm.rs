@@ -1,9 +1,10 @@
-//! `BatchNorm` in a region.
+//! `BatchNorm`, `LayerNorm` and `GroupNorm` in a region.
 
 use super::pass::Pass;
 use super::step::{Needs, Size, Step};
-use crate::kernel::batch_norm::{BatchNorm, Made};
+use crate::kernel::batch_norm::{self, BatchNorm};
 use crate::kernel::features::Features;
+use crate::kernel::group_norm::{self, GroupNorm};
 use crate::kernel::{lines_for, numbers, numbers_mut};
 use crate::layer::{Activation, Op, Shape};
 
@@ -78,11 +79,62 @@ impl Step for BatchNormStep {
         let (means, variances) = moments.split_at(self.count());
         let (x, dy) = (pass.input(0), pass.output_gradient());
         let (affine, moments) = ([weight, bias], [means, variances]);
-        let made = Made { images: pass.images, x: &x, affine, moments, dy: &dy };
+        let made = batch_norm::Made { images: pass.images, x: &x, affine, moments, dy: &dy };
         let mut gradients = pass.gradients();
         let (dweight, dbias) = gradients.split_at_mut(self.count());
         let mut input = pass.input_gradient(0);
         let dx = input.as_mut().map(|(dx, add)| (&mut **dx, *add));
         self.kernel.backward(pass.machine, made, [dweight, dbias], dx);
+    }
+}
+
+/// `LayerNorm` and `GroupNorm`.
+pub(super) struct GroupNormStep {
+    kernel: GroupNorm,
+}
+
+impl GroupNormStep {
+    /// None for other values than maps, whose groups of features do not lie in one piece.
+    pub fn new(groups: usize, input: Shape) -> Option<Self> {
+        let (channels, positions) = (input.features(), input.positions());
+        matches!(input, Shape::Map { .. }).then_some(Self { kernel: GroupNorm { groups, channels, positions } })
+    }
+
+    /// Over all values, each with weight and bias of its own.
+    pub fn over_all(input: Shape) -> Self {
+        Self { kernel: GroupNorm { groups: 1, channels: input.count(), positions: 1 } }
+    }
+}
+
+impl Step for GroupNormStep {
+    fn needs(&self, _threads: usize) -> Needs {
+        let (moments, sums) = (self.kernel.moments(), self.kernel.scratch());
+        Needs {
+            inputs: true,
+            saved: Size::per_group(moments),
+            // Evaluation saves nothing, so its moments are scratch.
+            forward_scratch: Size::per_group(sums + moments),
+            backward_scratch: Size::per_group(sums),
+            ..Needs::default()
+        }
+    }
+
+    fn forward(&self, pass: &Pass) {
+        let affine = pass.params().split_at(self.kernel.channels);
+        let (mut saved, mut scratch) = (pass.saved_mut(), pass.forward_scratch());
+        let (sums, spare) = scratch.split_at_mut(self.kernel.scratch() * pass.groups());
+        let moments = if pass.training() { &mut *saved } else { spare };
+        self.kernel.forward(pass.machine, &pass.input(0), affine.into(), [moments, sums], &mut pass.output_mut());
+    }
+
+    fn backward(&self, pass: &Pass) {
+        let (weight, _) = pass.params().split_at(self.kernel.channels);
+        let (x, moments, dy) = (pass.input(0), pass.saved(), pass.output_gradient());
+        let made = group_norm::Made { x: &x, weight, moments: &moments, dy: &dy };
+        let mut gradients = pass.gradients();
+        let gradients = gradients.split_at_mut(self.kernel.channels).into();
+        let mut input = pass.input_gradient(0);
+        let dx = input.as_mut().map(|(dx, add)| (&mut **dx, *add));
+        self.kernel.backward(pass.machine, made, &mut pass.backward_scratch(), gradients, dx);
     }
 }
