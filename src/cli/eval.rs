@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::compute::Compute;
 use super::network::of_checkpoint;
 use super::progress::{Progress, described};
 use super::terminal::Terminal;
-use super::train::use_threads;
 use super::{Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Loss, Program, Store};
+use crate::lower::{Fusion, Loss, Program, Store};
 use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, evaluate};
 
 /// Evaluate a run or checkpoint on a data set's test images
@@ -27,9 +27,8 @@ pub struct Eval {
     /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Threads to compute with [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
-    threads: Option<u64>,
+    #[command(flatten)]
+    compute: Compute,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -37,11 +36,11 @@ pub struct Eval {
 
 impl Eval {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        use_threads(self.threads);
+        let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
         let graph = of_checkpoint(&checkpoint, terminal)?;
         let dataset = self.dataset(&checkpoint)?;
-        let evaluation = evaluate_checkpoint(&checkpoint, &graph, &dataset)?;
+        let evaluation = evaluate_checkpoint(&checkpoint, &graph, &dataset, &fusion)?;
         let text = match self.format {
             Format::Json => serde_json::to_string(&evaluation).unwrap_or_default() + "\n",
             Format::Text => report(&evaluation),
@@ -64,7 +63,12 @@ impl Eval {
     }
 }
 
-fn evaluate_checkpoint(checkpoint: &Checkpoint, graph: &Graph, dataset: &Dataset) -> Result<Evaluation, Diagnostic> {
+fn evaluate_checkpoint(
+    checkpoint: &Checkpoint,
+    graph: &Graph,
+    dataset: &Dataset,
+    fusion: &Fusion,
+) -> Result<Evaluation, Diagnostic> {
     let metadata = &checkpoint.metadata;
     let mut store = Store::init(graph, 0);
     checkpoint.fill(&mut store)?;
@@ -79,7 +83,7 @@ fn evaluate_checkpoint(checkpoint: &Checkpoint, graph: &Graph, dataset: &Dataset
     };
     let bar = Progress::pass("test", dataset.test.len() as u64);
     let images = dataset.test.clone();
-    let program = Program::new(graph);
+    let program = Program::with(graph, fusion);
     let evaluation = evaluate(&program, &store, &loss, images, preparation, &dataset.classes, |images| bar.inc(images));
     bar.finish_and_clear();
     Ok(evaluation)

@@ -2,7 +2,9 @@
 //!
 //! One file for each command. Status 0: done; 1: the files have errors; 2: the command could not run.
 
+mod bench;
 mod check;
+mod compute;
 mod eval;
 mod explain;
 mod files;
@@ -53,6 +55,7 @@ enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Bench(bench::Bench),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
 }
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Bench(bench) => bench.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),
     };

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use super::compute::Compute;
 use super::files::files_of;
 use super::network::of_checkpoint;
 use super::progress::Progress;
 use super::terminal::Terminal;
-use super::train::use_threads;
 use super::{Failure, Format, Outcome};
 use crate::data::picture;
 use crate::diagnostic::Diagnostic;
@@ -27,9 +27,8 @@ pub struct Predict {
     /// Image files, and folders of them
     #[arg(required = true, value_name = "IMAGE|FOLDER")]
     images: Vec<PathBuf>,
-    /// Threads to compute with [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
-    threads: Option<u64>,
+    #[command(flatten)]
+    compute: Compute,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -37,10 +36,10 @@ pub struct Predict {
 
 impl Predict {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        use_threads(self.threads);
+        let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.checkpoint)?)?;
         let graph = of_checkpoint(&checkpoint, terminal)?;
-        let predictor = Predictor::new(&graph, checkpoint)?;
+        let predictor = Predictor::new(&graph, checkpoint, &fusion)?;
         let paths = image_files(&self.images)?;
         let (predictions, status) = predict(&predictor, &paths, terminal);
         terminal.print(&self.written(&predictor, &predictions));

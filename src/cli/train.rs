@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::check::parse_input;
+use super::compute::Compute;
 use super::network::{Runnable, runnable};
 use super::progress::{INTERRUPTED, Progress, described, interruption};
 use super::terminal::Terminal;
@@ -45,12 +46,8 @@ pub struct Train {
     /// What all random numbers are drawn from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Threads to compute with [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
-    threads: Option<u64>,
-    /// Whether layers run fused; no layer has a fused kernel yet, so both run dfdx's operations
-    #[arg(long, value_enum, default_value_t = Fuse::On)]
-    fuse: Fuse,
+    #[command(flatten)]
+    compute: Compute,
     /// The image's shape, as 3x32x32
     #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
     input: Option<[usize; 3]>,
@@ -66,12 +63,6 @@ pub struct Train {
 enum OptimizerName {
     Adam,
     Sgd,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Fuse {
-    On,
-    Off,
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -90,10 +81,10 @@ fn parse_fraction(text: &str) -> Result<f64, String> {
 
 impl Train {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        use_threads(self.threads);
+        let fusion = self.compute.start();
         let recipe = self.recipe();
         let (runnable, dataset) = self.prepare(terminal)?;
-        let mut trainer = Trainer::new(&runnable.graph, runnable.text.clone(), dataset, recipe.clone())?;
+        let mut trainer = Trainer::new(&runnable.graph, runnable.text.clone(), dataset, recipe.clone(), &fusion)?;
         let path = self.out.clone().unwrap_or_else(|| run_path(&self.file));
         let run = RunFolder::create(&path, &runnable.text, &recipe)?;
         let began = Instant::now();
@@ -169,13 +160,6 @@ impl Train {
         };
         terminal.print(&text);
     }
-}
-
-/// Sets how many threads compute; the default is one for each core.
-pub fn use_threads(threads: Option<u64>) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0) as usize);
-    let built = pool.build_global();
-    debug_assert!(built.is_ok(), "the pool is built once");
 }
 
 /// Trains epoch after epoch, each ending in a checkpoint; the figures of the last finished one.

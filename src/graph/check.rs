@@ -1,5 +1,7 @@
 //! A file of a source map -> [`Report`]: everything that `netc check` says of it.
 
+use std::collections::BTreeMap;
+
 use super::Graph;
 use super::explain::{Case, explain};
 use super::findings::Findings;
@@ -89,7 +91,7 @@ pub fn check(sources: &mut SourceMap, file: FileId, given: &Given) -> Report {
         given,
         found: Findings::default(),
         first: None,
-        choices: vec![],
+        choices: BTreeMap::new(),
         budget: Budget::of_a_file(),
         warnings: vec![],
         uncounted: false,
@@ -106,7 +108,7 @@ struct Checker<'a> {
     given: &'a Given,
     found: Findings,
     first: Option<First>,
-    choices: Vec<ChoiceReport>,
+    choices: BTreeMap<Span, ChoiceReport>,
     budget: Budget,
     /// Whether a combination had more diagnostics than are kept.
     uncounted: bool,
@@ -149,12 +151,9 @@ impl Checker<'_> {
 
     fn note_choices(&mut self, met: &[Met]) {
         for choice in met {
-            let known = self.choices.iter().position(|known| known.span == choice.span);
-            let index = known.unwrap_or_else(|| {
-                self.choices.push(ChoiceReport { span: choice.span, values: vec![None; choice.count] });
-                self.choices.len() - 1
-            });
-            let known = &mut self.choices[index].values[choice.index];
+            let report = self.choices.entry(choice.span);
+            let report = report.or_insert_with(|| ChoiceReport { span: choice.span, values: vec![None; choice.count] });
+            let known = &mut report.values[choice.index];
             *known = known.take().or_else(|| choice.value.clone());
         }
     }
@@ -178,10 +177,9 @@ impl Checker<'_> {
         if !all.has_errors() {
             all.extend(self.warnings);
         }
-        self.choices.sort_by_key(|choice| choice.span);
         let mut report = Report::refused(file, vec![]);
         report.library = library;
-        report.choices = self.choices;
+        report.choices = self.choices.into_values().collect();
         if let Some(first) = self.first.filter(|_| !library) {
             report.input = first.input;
             report.classes = first.classes;

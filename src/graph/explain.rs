@@ -125,7 +125,12 @@ impl Case<'_> {
     /// The fault's own proposals, each checked by inferring the changed network again.
     fn rewrites(&self, index: usize, fault: &NodeFault) -> Vec<Fix> {
         let node = &self.network.nodes[index];
-        let fixes = fault.fault.rewrites.iter().filter_map(|rewrite| self.rewrite(node, index, fault, rewrite));
+        let fixes = fault
+            .fault
+            .rewrites
+            .iter()
+            .filter(|_| self.may_try())
+            .filter_map(|rewrite| self.rewrite(node, index, fault, rewrite));
         fixes.collect()
     }
 

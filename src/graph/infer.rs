@@ -320,6 +320,12 @@ impl<'n> Walk<'n> {
         named.collect()
     }
 
+    /// Whether one of several outputs has a loss, or may have one.
+    fn trains(&self, shapes: &[Option<Shape>]) -> bool {
+        let scored = self.network.outputs.iter().any(|output| output.label.as_deref() == Some("logits"));
+        scored || shapes.iter().any(|shape| shape.is_none_or(|shape| shape == self.setting.input))
+    }
+
     /// What cannot be an output: scores of another number than the classes, or nothing that has a loss.
     fn output_fault(&self, index: usize, shapes: &[Option<Shape>]) -> Option<Fault> {
         let label = self.network.outputs[index].label.as_deref();
@@ -331,9 +337,7 @@ impl<'n> Walk<'n> {
         if single || label == Some("logits") {
             return wrong_scores(shape, self.setting.classes);
         }
-        let scored = self.network.outputs.iter().any(|output| output.label.as_deref() == Some("logits"));
-        let trained = scored || shapes.iter().any(|shape| shape.is_none_or(|shape| shape == self.setting.input));
-        (index == 0 && !trained).then(|| {
+        (index == 0 && !self.trains(shapes)).then(|| {
             Fault::new(Code::UNTRAINABLE, "none of the outputs can be trained")
                 .labelled("neither scores nor an image")
                 .note("name the class scores `logits`, or give one output the input's shape")

@@ -33,6 +33,7 @@ pub mod softmax;
 mod team;
 pub mod window;
 pub mod window_sum;
+pub mod winograd;
 
 pub use arena::{Arena, Part, PartMut};
 pub use isa::{Isa, Kernel};

@@ -146,6 +146,12 @@ impl Args {
         self.parameters.iter().zip(&self.bound)
     }
 
+    /// Whether the same arguments are given, with the same values.
+    pub fn equals(&self, other: &Args) -> bool {
+        let same = |(a, b): (&Bound, &Bound)| a.value == b.value && a.span.is_some() == b.span.is_some();
+        self.bound.len() == other.bound.len() && self.bound.iter().zip(&other.bound).all(same)
+    }
+
     pub fn span(&self, name: &str) -> Option<Span> {
         self.find(name).and_then(|bound| bound.span)
     }

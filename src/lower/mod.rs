@@ -1,8 +1,9 @@
-//! Graph -> dfdx computation graph: the definition of every layer in dfdx's own operations (`--fuse off`).
+//! Graph -> dfdx computation graph: every layer in dfdx's own operations, its definition (`--fuse off`), or regions of
+//! layers as one operation each, computed by kernels (`--fuse on`).
 //!
 //! Values are tensors of (batch, values), an image's values in PyTorch's order; parameters live in a [`Store`]. A
 //! [`Program`] is made once from a graph and runs it forward, or forward and backward under a [`Loss`]. Everything is
-//! generic over the [`Element`], so that finite differences run in `f64`. Fast kernels are not here.
+//! generic over the [`Element`], so that finite differences run in `f64`.
 //!
 //! What dfdx 0.13 asks of its user, and all of this module keeps to:
 //! - An operation on two tensors of one identity panics (`x * x`, `x + x`): see [`Merge`](crate::layer::Merge).
@@ -32,5 +33,5 @@ pub use batch::{Batch, Draw, Outputs, Step};
 pub use constraint::apply_constraints;
 pub use element::Element;
 pub use loss::{Criterion, Loss, Term};
-pub use program::Program;
+pub use program::{Fusion, Program};
 pub use store::{Entry, Store};

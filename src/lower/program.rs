@@ -59,7 +59,23 @@ impl<E: Element, T> Run<E, T> {
     }
 }
 
+/// How the layers of a program run.
+#[derive(Clone)]
+pub enum Fusion {
+    /// Every layer in dfdx's own operations (`--fuse off`).
+    Off,
+    /// Regions of kernels on this machine, dfdx between them (`--fuse on`).
+    On(Arc<Machine>),
+}
+
 impl Program<f32> {
+    pub fn with(graph: &Graph, fusion: &Fusion) -> Self {
+        match fusion {
+            Fusion::Off => Self::new(graph),
+            Fusion::On(machine) => Self::fused(graph, machine.clone()),
+        }
+    }
+
     /// Kernels where there are some (`--fuse on`).
     pub fn fused(graph: &Graph, machine: Arc<Machine>) -> Self {
         let mut program = Self { graph: graph.clone(), parts: vec![] };

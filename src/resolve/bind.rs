@@ -116,7 +116,8 @@ impl<'c> Binder<'c> {
         let index = parameters.iter().position(|p| p.name == name.value && p.kind != Kind::Labels);
         let Some(index) = index else {
             self.complete = false;
-            return scope.report(unknown_argument(self.layer, name));
+            let diagnostic = unknown_argument(self.layer, name, scope);
+            return scope.report(diagnostic);
         };
         if let Some(first) = self.slots[index].first() {
             let diagnostic = Diagnostic::error(Code::REPEATED, format!("`{}` is given twice", name.value))
@@ -128,7 +129,7 @@ impl<'c> Binder<'c> {
     }
 }
 
-fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
+fn unknown_argument(layer: &Layer, name: &Name, scope: &dyn Scope) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UNKNOWN_ARGUMENT, format!("`{}` has no argument `{}`", layer.name, name.value))
             .at(name.span, "unknown argument")
@@ -140,6 +141,7 @@ fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
             safe: true,
             edits: vec![Edit { span: name.span, text: meant.to_string() }],
         }),
+        None if !scope.suggests() => diagnostic,
         None => names::suggest(diagnostic, &name.value, name.span, known.into_iter()),
     }
 }

@@ -1,6 +1,6 @@
 //! Labels in their scopes: a chain sees its own and those around it, never a sibling's, never past a block's border.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Output, Source, Unused, UnusedKind};
 use crate::source::Span;
@@ -62,8 +62,8 @@ impl Labels {
 
     /// The labels that no merge has named and that are no output's.
     pub fn unused(&self, outputs: &[Output]) -> Vec<Unused> {
-        let of_output = |name: &str| outputs.iter().any(|output| output.label.as_deref() == Some(name));
-        let unused = self.made.iter().filter(|(_, (name, used))| !used && !of_output(name));
+        let of_outputs: HashSet<&str> = outputs.iter().filter_map(|output| output.label.as_deref()).collect();
+        let unused = self.made.iter().filter(|(_, (name, used))| !used && !of_outputs.contains(name.as_str()));
         let unused = unused.map(|(&span, (name, _))| Unused { kind: UnusedKind::Label, name: name.clone(), span });
         unused.collect()
     }

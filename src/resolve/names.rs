@@ -3,8 +3,12 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::source::Span;
 
-/// How long a name may be that is compared with others, and how many others it is compared with.
-const MAX_COMPARED: (usize, usize) = (40, 2000);
+/// How long a name may be that is compared with others.
+const MAX_LENGTH: usize = 40;
+/// How many others it is compared with.
+pub const MAX_COMPARED: usize = 2000;
+/// How many pairs of letters are compared for one name, so that a file of many wrong names is answered in time.
+const MAX_PAIRS: usize = 20_000;
 
 /// Adds 'did you mean' and its fix, where a known name is near.
 pub fn suggest<'a>(
@@ -25,15 +29,18 @@ pub fn suggest<'a>(
 
 /// The nearest of the names, if one is near: letter case aside, at most one slip in three letters.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let (longest, count) = MAX_COMPARED;
     let length = wrong.len();
-    if length > longest {
+    if length > MAX_LENGTH {
         return None;
     }
     let most = (length / 3).min(3);
     let lower = wrong.to_lowercase();
-    let similar = names.take(count).filter(|name| name.len().abs_diff(length) <= most);
-    let scored = similar.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
+    let similar = names.take(MAX_COMPARED).filter(|name| name.len().abs_diff(length) <= most);
+    let compared = similar.scan(0, |pairs, name| {
+        *pairs += length * name.len();
+        (*pairs <= MAX_PAIRS).then_some(name)
+    });
+    let scored = compared.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
     let near = scored.filter(|(distance, name)| *distance <= most && (*distance == 0 || name.len() > 1));
     near.min_by_key(|(distance, name)| (*distance, *name)).map(|(_, name)| name)
 }

@@ -91,7 +91,8 @@ impl Loader<'_> {
         self.open.push(key);
         report_bad_parameters(&ast, self.diagnostics);
         let (mut names, mut doubtful) = own_names(&ast, index, self.diagnostics);
-        for import in &ast.imports {
+        let mut written = HashSet::new();
+        for import in ast.imports.iter().filter(|import| written.insert(&import.path)) {
             self.import(file, import, &mut names, &mut doubtful);
         }
         self.open.pop();

@@ -1,5 +1,8 @@
 //! The standard library: files of blocks in the language itself, embedded in the binary.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 const FILES: &[(&str, &str)] = &[
     ("attention", include_str!("../../stdlib/attention.net")),
     ("conv", include_str!("../../stdlib/conv.net")),
@@ -20,9 +23,14 @@ pub fn names() -> Vec<&'static str> {
 
 /// The library that defines a block of that name.
 pub fn library_of(block: &str) -> Option<&'static str> {
-    let defines = |text: &str| {
-        let heads = text.lines().filter_map(|line| line.strip_prefix("block "));
-        heads.map(|head| head.split(['(', ' ', '=']).next()).any(|name| name == Some(block))
-    };
-    FILES.iter().find(|(_, text)| defines(text)).map(|(name, _)| *name)
+    static LIBRARIES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let blocks = FILES.iter().rev().flat_map(|(library, text)| blocks_of(text).map(move |block| (block, *library)));
+        blocks.collect()
+    });
+    LIBRARIES.get(block).copied()
+}
+
+fn blocks_of(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let heads = text.lines().filter_map(|line| line.strip_prefix("block "));
+    heads.filter_map(|head| head.split(['(', ' ', '=']).next())
 }

@@ -49,6 +49,8 @@ pub trait Scope {
     fn value(&mut self, name: &str, place: Span) -> Option<Value>;
     /// All names of values, for suggestions.
     fn value_names(&self) -> Vec<String>;
+    /// Whether names are still compared for suggestions.
+    fn suggests(&self) -> bool;
     /// Whether the name is a layer's or block's.
     fn layer_or_block(&self, name: &str) -> bool;
     fn choices(&mut self) -> &mut Choices;

@@ -32,7 +32,7 @@ pub struct Import {
     pub span: Span,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ImportPath {
     /// A file of the standard library.
     Library(String),

@@ -15,6 +15,10 @@ use crate::source::{FileId, SourceMap, Span};
 
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
+/// How many words, numbers and signs a text may have.
+pub const MAX_TOKENS: usize = 200_000;
+/// How many parameters a block may have.
+pub const MAX_PARAMETERS: usize = 64;
 /// How deep brackets may stand in each other.
 pub const MAX_NESTING: usize = 128;
 

@@ -1,5 +1,6 @@
 //! A graph and a data set -> a run: training, evaluation, prediction, and the files they leave.
 
+mod benchmark;
 mod checkpoint;
 mod evaluation;
 mod figures;
@@ -10,6 +11,7 @@ mod recipe;
 mod run;
 mod trainer;
 
+pub use benchmark::{Timing, benchmark};
 pub use checkpoint::Checkpoint;
 pub use evaluation::{ClassReport, Evaluation, evaluate};
 pub use figures::{Figures, Tally};

@@ -8,7 +8,7 @@ use crate::data::picture;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::layer::Op;
-use crate::lower::{Program, Store};
+use crate::lower::{Fusion, Program, Store};
 
 /// What the network says of one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +32,10 @@ impl Predictor {
     ///
     /// # Errors
     /// N0805 where the checkpoint does not fit the graph, or the network has no class scores.
-    pub fn new(graph: &Graph, checkpoint: Checkpoint) -> Result<Self, Diagnostic> {
+    pub fn new(graph: &Graph, checkpoint: Checkpoint, fusion: &Fusion) -> Result<Self, Diagnostic> {
         let mut store = Store::init(graph, 0);
         checkpoint.fill(&mut store)?;
-        let program = Program::new(graph);
+        let program = Program::with(graph, fusion);
         let Some(scores) = program.scores() else {
             let message = format!("the network of `{}` makes no class scores", checkpoint.path.display());
             return Err(Diagnostic::error(Code::MISMATCH, message)

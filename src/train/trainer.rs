@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use crate::data::{self, Dataset, Loader, Preparation};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Batch, Draw, Loss, Program, Store, apply_constraints};
+use crate::lower::{Batch, Draw, Fusion, Loss, Program, Store, apply_constraints};
 
 /// Whoever follows a training.
 pub trait Watch {
@@ -55,13 +55,19 @@ impl Trainer {
     ///
     /// # Errors
     /// N0505 where no output has a loss.
-    pub fn new(graph: &Graph, network: String, dataset: Dataset, recipe: Recipe) -> Result<Self, Diagnostic> {
+    pub fn new(
+        graph: &Graph,
+        network: String,
+        dataset: Dataset,
+        recipe: Recipe,
+        fusion: &Fusion,
+    ) -> Result<Self, Diagnostic> {
         let Some(loss) = Loss::default_for(graph) else {
             return Err(Diagnostic::error(Code::UNTRAINABLE, "none of the outputs can be trained"));
         };
         let store = Store::init(graph, recipe.seed);
         let optimizer = Optimizer::new(recipe.optimizer, store.values().len());
-        let program = Program::new(graph);
+        let program = Program::with(graph, fusion);
         let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
         let images = recipe.split.training(dataset.train.len());
         Ok(Self { program, store, optimizer, loss, recipe, dataset, images, network, position })

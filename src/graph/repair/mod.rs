@@ -39,6 +39,11 @@ impl Budget {
         Self(Cell::new(2 * BUDGET))
     }
 
+    /// Whether one more inference can be paid.
+    fn allows(&self, layers: usize) -> bool {
+        self.0.get() >= layers.max(1)
+    }
+
     /// Takes the price of one more inference; false where nothing is left.
     fn spend(&self, layers: usize) -> bool {
         let left = self.0.get().checked_sub(layers.max(1));
@@ -59,7 +64,7 @@ struct Candidate {
 pub fn search(case: &Case, fault: &NodeFault) -> Vec<Fix> {
     let searched = [Code::FEATURES, Code::EMPTY, Code::SEQUENCE, Code::MERGE];
     let FaultPlace::Node(index) = fault.place else { return vec![] };
-    if !searched.contains(&fault.fault.code) {
+    if !searched.contains(&fault.fault.code) || !case.may_try() {
         return vec![];
     }
     let starts = match fault.fault.code {
@@ -76,6 +81,9 @@ pub fn search(case: &Case, fault: &NodeFault) -> Vec<Fix> {
 
 impl Case<'_> {
     fn try_candidate(&self, fault: &NodeFault, candidate: &Candidate) -> Option<Fix> {
+        if !self.may_try() {
+            return None;
+        }
         let alike = self.written_alike(candidate.node);
         let patch = Patch { args: alike.iter().map(|&at| (at, candidate.args.clone())).collect(), ..Patch::default() };
         if !self.mends(fault, &patch) {
@@ -88,6 +96,11 @@ impl Case<'_> {
         let call = edited(self, candidate.node, &edits);
         let title = format!("`{call}` {} makes {}", self.where_written(&alike), self.result(fault, &patch)?);
         Some(Fix { title, safe: false, edits })
+    }
+
+    /// Whether another change may be tried; a patch that cannot be is not worth making.
+    pub fn may_try(&self) -> bool {
+        self.budget.allows(self.network.nodes.len())
     }
 
     /// Whether the patched network has lost this fault and gained none; false where the budget is spent.
@@ -109,12 +122,11 @@ impl Case<'_> {
     pub fn written_alike(&self, index: usize) -> Vec<usize> {
         let node = &self.network.nodes[index];
         let text = written(node.layer, &node.args);
+        let says_same = |args: &Args| args.equals(&node.args) || written(node.layer, args) == text;
         let alike = |at: &usize| {
             let other = &self.network.nodes[*at];
             other.span == node.span
-                || std::ptr::eq(other.layer, node.layer)
-                    && written(other.layer, &other.args) == text
-                    && is_literal(self, *at)
+                || std::ptr::eq(other.layer, node.layer) && says_same(&other.args) && is_literal(self, *at)
         };
         (0..self.network.nodes.len()).filter(alike).collect()
     }

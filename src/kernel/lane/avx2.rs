@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lane, Line};
+use super::{LANES, Lane, Line};
 
 /// Made and used only under `Isa::run`, on a machine that has AVX2 and FMA. Every `unsafe` block below rests on this.
 #[derive(Clone, Copy)]
@@ -124,6 +124,11 @@ impl Lane for Avx2 {
     }
 
     #[inline(always)]
+    fn transpose(from: &[Line; LANES], to: &mut [Line]) {
+        transpose_by_eights(from, to);
+    }
+
+    #[inline(always)]
     fn sum(self) -> f32 {
         // SAFETY: the machine has AVX2.
         unsafe {
@@ -132,5 +137,51 @@ impl Lane for Avx2 {
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
         }
+    }
+}
+
+/// Four squares of eight by eight, the off-diagonal ones exchanged.
+#[inline(always)]
+pub(super) fn transpose_by_eights(from: &[Line; LANES], to: &mut [Line]) {
+    assert!(to.len() >= LANES, "sixteen lines");
+    for (row, column) in [(0, 0), (0, 8), (8, 0), (8, 8)] {
+        // SAFETY: the machine has AVX2; eight numbers from `column` on lie in each line, aligned to 32 bytes.
+        let rows: [__m256; 8] =
+            std::array::from_fn(|n| unsafe { _mm256_load_ps(from[row + n].0.as_ptr().add(column)) });
+        for (n, turned) in transpose_eight(rows).into_iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { _mm256_store_ps(to[column + n].0.as_mut_ptr().add(row), turned) };
+        }
+    }
+}
+
+/// Pairs, then fours, then halves.
+#[inline(always)]
+fn transpose_eight(r: [__m256; 8]) -> [__m256; 8] {
+    // SAFETY: the machine has AVX2.
+    unsafe {
+        let pairs: [[__m256; 2]; 4] = std::array::from_fn(|n| {
+            [_mm256_unpacklo_ps(r[2 * n], r[2 * n + 1]), _mm256_unpackhi_ps(r[2 * n], r[2 * n + 1])]
+        });
+        let fours: [[__m256; 4]; 2] = std::array::from_fn(|half| {
+            let [a, b] = [pairs[2 * half], pairs[2 * half + 1]];
+            [
+                _mm256_shuffle_ps::<0x44>(a[0], b[0]),
+                _mm256_shuffle_ps::<0xee>(a[0], b[0]),
+                _mm256_shuffle_ps::<0x44>(a[1], b[1]),
+                _mm256_shuffle_ps::<0xee>(a[1], b[1]),
+            ]
+        });
+        let [a, b] = fours;
+        [
+            _mm256_permute2f128_ps::<0x20>(a[0], b[0]),
+            _mm256_permute2f128_ps::<0x20>(a[1], b[1]),
+            _mm256_permute2f128_ps::<0x20>(a[2], b[2]),
+            _mm256_permute2f128_ps::<0x20>(a[3], b[3]),
+            _mm256_permute2f128_ps::<0x31>(a[0], b[0]),
+            _mm256_permute2f128_ps::<0x31>(a[1], b[1]),
+            _mm256_permute2f128_ps::<0x31>(a[2], b[2]),
+            _mm256_permute2f128_ps::<0x31>(a[3], b[3]),
+        ]
     }
 }

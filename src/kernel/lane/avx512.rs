@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lane, Line};
+use super::avx2::transpose_by_eights;
+use super::{LANES, Lane, Line};
 
 /// Made and used only under `Isa::run`, on a machine that has AVX-512. Every `unsafe` block below rests on this.
 #[derive(Clone, Copy)]
@@ -105,6 +106,11 @@ impl Lane for Avx512 {
             let mask = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0);
             Self(_mm512_mask_blend_ps(mask, otherwise.0, then.0))
         }
+    }
+
+    #[inline(always)]
+    fn transpose(from: &[Line; LANES], to: &mut [Line]) {
+        transpose_by_eights(from, to);
     }
 
     #[inline(always)]

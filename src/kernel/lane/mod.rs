@@ -41,6 +41,8 @@ pub trait Lane: Copy + 'static {
     fn power_of_two(self) -> Self;
     /// Lane by lane: `then` where self > other, else `otherwise`.
     fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self;
+    /// Row r of `to`, sixteen lines, is column r of `from`.
+    fn transpose(from: &[Line; LANES], to: &mut [Line]);
     /// The sum of all lanes, in pairs: always in the same order.
     fn sum(self) -> f32;
 

@@ -106,6 +106,13 @@ impl Lane for Portable {
     }
 
     #[inline(always)]
+    fn transpose(from: &[Line; LANES], to: &mut [Line]) {
+        for (row, to) in to.iter_mut().enumerate() {
+            to.0 = std::array::from_fn(|column| from[column].0[row]);
+        }
+    }
+
+    #[inline(always)]
     fn sum(self) -> f32 {
         let mut sums = self.0;
         for half in [8, 4, 2, 1] {

@@ -161,7 +161,9 @@ impl<'b> BlockArguments<'b> {
             true => diagnostic.remark("it takes no arguments"),
             false => diagnostic.remark(format!("it takes: {}", known.join(", "))),
         };
-        scope.report(names::suggest(diagnostic, &name.value, name.span, known.into_iter()));
+        let known = known.into_iter().filter(|_| scope.suggests());
+        let diagnostic = names::suggest(diagnostic, &name.value, name.span, known);
+        scope.report(diagnostic);
     }
 
     fn report_extra(&self, scope: &mut dyn Scope) {

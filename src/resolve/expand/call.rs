@@ -1,6 +1,6 @@
 //! Calls of layers: arguments bound, merges connected to branches and labels, unknown names explained.
 
-use super::{Expander, Flow, SUGGESTING};
+use super::{Expander, Flow};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
@@ -113,7 +113,7 @@ impl Expander<'_> {
             Some(hidden) => diagnostic
                 .with(hidden, "made here, in a chain that this one is not part of")
                 .remark("a label is seen after it, in its own chain and the chains nested in it"),
-            None if self.diagnostics.len() > SUGGESTING => diagnostic,
+            None if !self.suggests() => diagnostic,
             None => names::suggest(diagnostic, name, span, self.labels.visible_names()),
         };
         self.report(diagnostic);
@@ -174,7 +174,7 @@ impl Expander<'_> {
         if let Some(library) = stdlib::library_of(&name.value) {
             return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
         }
-        if self.diagnostics.len() > SUGGESTING {
+        if !self.suggests() {
             return diagnostic;
         }
         let layers = LAYERS.iter().map(|layer| layer.name);

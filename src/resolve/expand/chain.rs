@@ -1,5 +1,7 @@
 //! Chains step by step: repetitions, labels, the network's outputs.
 
+use std::collections::HashMap;
+
 use super::{Branch, Expander, Flow, MAX_STEPS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer;
@@ -44,12 +46,13 @@ impl Expander<'_> {
     }
 
     pub(super) fn report_equal_outputs(&mut self, branches: &[Branch]) {
-        let labels: Vec<&Name> = branches.iter().filter_map(|branch| branch.label.as_ref()).collect();
-        for (index, label) in labels.iter().enumerate() {
-            if let Some(first) = labels[..index].iter().find(|first| first.value == label.value) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for label in branches.iter().filter_map(|branch| branch.label.as_ref()) {
+            let first = *seen.entry(&label.value).or_insert(label.span);
+            if first != label.span {
                 let diagnostic = Diagnostic::error(Code::TAKEN, format!("two outputs are called `{}`", label.value))
                     .at(label.span, "the second one")
-                    .with(first.span, "the first one");
+                    .with(first, "the first one");
                 self.report(diagnostic);
             }
         }

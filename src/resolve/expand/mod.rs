@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::labels::Labels;
+use super::names;
 use super::package::{Definition, DefinitionKind, Package};
 use super::value::{Choices, Scope, Value};
 use super::{MAX_LAYERS, Network, Node, Site, Source};
@@ -123,13 +124,17 @@ impl Scope for Expander<'_> {
     }
 
     fn value_names(&self) -> Vec<String> {
-        if self.diagnostics.len() > SUGGESTING {
+        if !self.suggests() {
             return vec![];
         }
         let frame = self.frame();
         let defined = self.package.modules[frame.module].names.iter();
         let values = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Value(_))).map(|(name, _)| name);
-        frame.parameters.keys().chain(values).cloned().collect()
+        frame.parameters.keys().chain(values).take(names::MAX_COMPARED).cloned().collect()
+    }
+
+    fn suggests(&self) -> bool {
+        self.diagnostics.len() <= SUGGESTING
     }
 
     fn layer_or_block(&self, name: &str) -> bool {

@@ -216,6 +216,7 @@ impl Parser<'_> {
         let mut chains = vec![];
         for part in pair.into_inner() {
             match part.as_rule() {
+                Rule::chain if self.is_full() && !chains.is_empty() => self.more += 1,
                 Rule::chain => {
                     let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
                     chains.extend(self.parse_chain(part, false));

@@ -2,7 +2,7 @@
 
 use super::chain::{error_chain, is_error};
 use super::{Node, Parser, Rule, Rules};
-use crate::diagnostic::{Code, Diagnostic, Edit, Fix, MAX_KEPT};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Chain};
 
@@ -13,7 +13,7 @@ impl Parser<'_> {
         for pair in pairs {
             match pair.as_rule() {
                 // Each further chain lacks an arrow at least; a tree of so many mistakes serves nobody.
-                Rule::chain if self.diagnostics.len() >= MAX_KEPT => self.more += 1,
+                Rule::chain if self.is_full() => self.more += 1,
                 Rule::chain => match self.named.take() {
                     Some(name) => ast.blocks.extend(self.parse_named_layers(name, pair)),
                     None => self.parse_part(pair, &mut network),

@@ -61,9 +61,14 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether all mistakes that are kept have been found.
+    fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MAX_KEPT
+    }
+
     /// Whether another mistake would only be counted; counts it then.
     fn only_counts(&mut self) -> bool {
-        let full = self.diagnostics.len() >= MAX_KEPT;
+        let full = self.is_full();
         self.more += usize::from(full);
         full
     }

@@ -6,8 +6,8 @@ use super::chain::error_chain;
 use super::{Node, Parser, Rule, Rules, bracketed};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
-use crate::syntax::RESERVED;
 use crate::syntax::ast::{Ast, BlockDefinition, Expr, ExprKind, Import, ImportPath, Name, Parameter, ValueDefinition};
+use crate::syntax::{MAX_PARAMETERS, RESERVED};
 
 /// What each side of an input may be at most.
 const MAX_SIDE: usize = 1 << 16;
@@ -241,6 +241,16 @@ impl Parser<'_> {
         let parameters = parameters.filter_map(|(index, item)| self.parse_parameter(item, index + 1 == count, closed));
         let parameters: Vec<Parameter> = parameters.collect();
         self.report_equal_parameters(&parameters);
+        self.limited(parameters)
+    }
+
+    /// The parameters that a block may have; the first one too many is reported.
+    fn limited(&mut self, mut parameters: Vec<Parameter>) -> Vec<Parameter> {
+        if let Some(excess) = parameters.get(MAX_PARAMETERS) {
+            let message = format!("a block has at most {MAX_PARAMETERS} parameters");
+            self.report(Code::LIMIT, message, excess.name.span, "one too many");
+        }
+        parameters.truncate(MAX_PARAMETERS);
         parameters
     }
 

@@ -1,21 +1,18 @@
-//! Any text is answered: no panic, places inside the text, fixes that mend, and in time.
+//! Any text is answered: no panic, places inside the text, fixes that mend.
+
+mod texts;
+mod time;
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use netc::diagnostic::{Diagnostic, Fix, Style, render, to_json};
 use netc::graph::{self, Given, Report};
 use netc::source::{FileId, SourceMap};
 use proptest::prelude::*;
 
-/// Tests run without optimisation of netc itself; a release build is several times faster.
-const PATIENCE: u32 = if cfg!(debug_assertions) { 8 } else { 1 };
-
-/// The size of a text at the limit; a quarter where netc is not optimised.
-const SIZE: usize = if cfg!(debug_assertions) { 1 << 18 } else { 1 << 20 };
-
-const TOKENS: &[&str] = &[
+/// What texts are put together from.
+pub const TOKENS: &[&str] = &[
     "Conv",
     "Conv(1,8,3)",
     "Conv(_, 8, 3, pad=1)",
@@ -206,151 +203,6 @@ proptest! {
     }
 }
 
-/// Answers within this time in release, and says whether there are errors.
-fn in_time(name: &str, text: &str, limit: Duration) -> bool {
-    let start = Instant::now();
-    let (sources, _, report) = check(text);
-    report.diagnostics.iter().for_each(|diagnostic| drop(render(diagnostic, &sources, Style::Plain)));
-    let took = start.elapsed();
-    println!("{name}: {took:?}");
-    assert!(took < limit * PATIENCE, "{name}: {took:?}");
-    report.is_ok()
-}
-
-#[test]
-fn ten_thousand_layers_check_in_time() {
-    let limit = Duration::from_millis(200);
-    let text = format!("Conv(1,4,3,pad=1) -> {}FC", "Conv(4,4,3,pad=1) -> ReLU -> ".repeat(4999));
-    assert!(in_time("written", &text, limit));
-    assert!(in_time("repeated", "Conv(1,4,3,pad=1) -> (Conv(_,4,3,pad=1) -> ReLU) * 4999 -> FC", limit));
-    let block = "block B(n) = Conv(_, n, 3, pad=1) -> ReLU\n";
-    assert!(in_time("blocks", &format!("{block}B(4) * 4999 -> FC"), limit));
-    let labels: String = (0..3000).map(|at| format!("ReLU as x{at} -> Add(x{at}) -> ")).collect();
-    assert!(in_time("labels", &format!("{labels}FC"), limit));
-}
-
-/// One text over and over, up to the limit.
-fn filled(part: &str) -> String {
-    part.repeat(SIZE / part.len())
-}
-
-#[test]
-fn a_mebibyte_of_anything_is_answered_in_time() {
-    let numbered = |part: &str| -> String {
-        let whole = (0..).map(|at| part.replace('@', &at.to_string()));
-        whole
-            .scan(0, |length, text| {
-                *length += text.len();
-                (*length <= SIZE).then_some(text)
-            })
-            .collect()
-    };
-    let mut texts: Vec<(String, String)> = [
-        "@",
-        "-> ",
-        "A",
-        "A ",
-        "A -> ",
-        "Foo -> ",
-        "(",
-        ")",
-        "( ",
-        "()",
-        "(A|",
-        "(A|B) -> Add -> ",
-        "{",
-        "}",
-        "[",
-        "]",
-        "[1,2] ",
-        "F[",
-        "1",
-        "1 ",
-        ",",
-        ";",
-        ", ",
-        "|",
-        "*",
-        "* 2 ",
-        "as x ",
-        "as ",
-        "\"",
-        "#",
-        "# a\n",
-        "\n",
-        " ",
-        "\t\r\n",
-        "let ",
-        "let a = 1\n",
-        "block ",
-        "block A = ReLU\n",
-        "input ",
-        "input 1x1x1\n",
-        "use ",
-        "use conv\n",
-        "edition 1\n",
-        "classes 3\n",
-        "ReLU -> ",
-        "Conv(1,8,3) -> ",
-        "Conv(2,3,1) -> ",
-        "FC(3,4) -> ",
-        "Pool(50) -> ",
-        "skip(ReLU) -> ",
-        "skip ",
-        "Conv(,,,",
-        "Conv(1 2 3) -> ",
-        "Conv(a,b,c) -> ",
-        "FC({1|2}) -> ",
-        "FC({1}) -> ",
-        "LSTM(27,10,return=all) -> ",
-        "é",
-        "\u{0}",
-        "→",
-        "Conv(9,9,9,9,9,9,9,9,9,9,9,9) -> ",
-        "Covn(1,8,3) -> ",
-        "a=",
-        "( ReLU -> ) ",
-        "ReLU as x -> ",
-        "_",
-        "1x1",
-        "x.y.z ",
-        "nn.Conv2d(1,2,3) -> ",
-        "((((((((()))))))))",
-    ]
-    .iter()
-    .map(|part| (part.to_string(), filled(part)))
-    .collect();
-    for part in [
-        "let a@ = @\n",
-        "let a@ = b@\n",
-        "block A@ = ReLU\n",
-        "block A@ = B@\n",
-        "ReLU as x@ -> ",
-        "Add(x@) -> ",
-        "L@ -> ",
-        "Foo as y@ -> ",
-        "let a@ = {1|2}\n",
-        "A@ ",
-        "FC(z@) -> ",
-    ] {
-        texts.push((part.to_string(), numbered(part)));
-    }
-    texts.push(("a long sum".into(), format!("FC({}1) -> FC", "1+".repeat(SIZE / 2 - 10))));
-    texts.push(("a long product".into(), format!("let a = {}1\nFC", "1*".repeat(SIZE / 2 - 10))));
-    texts.push(("many minuses".into(), format!("FC({}1) -> FC", "- ".repeat(SIZE / 2 - 10))));
-    texts.push(("a long list".into(), format!("FC({}1) -> FC", "1,".repeat(SIZE / 2 - 10))));
-    texts.push(("a long name".into(), "a".repeat(SIZE)));
-    texts.push(("two long names".into(), format!("let {0} = 1\nFC({0}a) -> FC", "a".repeat(SIZE / 2 - 20))));
-    texts.push(("a long label".into(), format!("ReLU as {0} -> Add({0}a) -> FC", "a".repeat(SIZE / 2 - 20))));
-    texts.push(("a long number".into(), "1".repeat(SIZE)));
-    texts.push(("a long size".into(), format!("input {}1", "1x".repeat(SIZE / 2 - 10))));
-    texts.push(("a long choice".into(), format!("FC({{{}1}}) -> FC", "1|".repeat(SIZE / 2 - 10))));
-    texts.push(("more than a MiB".into(), " ".repeat((1 << 20) + 1)));
-    for (name, text) in texts {
-        in_time(name.trim(), &text, Duration::from_secs(2));
-    }
-}
-
 #[test]
 fn deep_nesting_needs_little_stack() {
     let nest = |open: &str, inside: &str, close: &str| format!("{}{inside}{}", open.repeat(127), close.repeat(127));
@@ -369,13 +221,4 @@ fn deep_nesting_needs_little_stack() {
     ];
     let small = std::thread::Builder::new().stack_size(2 << 20);
     small.spawn(move || texts.iter().for_each(|text| examine(text))).unwrap().join().unwrap();
-}
-
-#[test]
-fn four_thousand_combinations_are_answered_in_time() {
-    let values: Vec<String> = (1..=4096).map(|value| value.to_string()).collect();
-    let text = format!("FC({{{}}}) -> ReLU -> FC", values.join("|"));
-    assert!(in_time("combinations", &text, Duration::from_secs(3)));
-    let text = format!("FC({{{}}}) -> ReLU -> FC(7, 8) -> FC", values.join("|"));
-    assert!(!in_time("combinations with a fault", &text, Duration::from_secs(3)));
 }

@@ -1,0 +1,42 @@
+//! What commands that run networks compute with: threads and fusion.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use clap::{Args, ValueEnum};
+
+use crate::kernel::Machine;
+use crate::lower::Fusion;
+
+#[derive(Args, Debug)]
+pub struct Compute {
+    /// Threads to compute with [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+    /// Whether layers run fused, in kernels, or one by one in dfdx's operations
+    #[arg(long, value_enum, default_value_t = Fuse::On)]
+    fuse: Fuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Fuse {
+    On,
+    Off,
+}
+
+impl Compute {
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(|| available_parallelism().map_or(1, usize::from), |threads| threads as usize)
+    }
+
+    /// Starts the threads; once in a process.
+    pub fn start(&self) -> Fusion {
+        let threads = self.threads();
+        let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        debug_assert!(built.is_ok(), "the pool is built once");
+        match self.fuse {
+            Fuse::On => Fusion::On(Arc::new(Machine::new(threads))),
+            Fuse::Off => Fusion::Off,
+        }
+    }
+}

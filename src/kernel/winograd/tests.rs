@@ -1,0 +1,67 @@
+//! Against the direct convolution.
+
+use super::*;
+use crate::kernel::conv::{Conv, Start};
+use crate::kernel::{Isa, LANES, numbers};
+use crate::random;
+
+fn lines_of(key: u64, count: usize) -> Vec<Line> {
+    let number = |n: usize, lane: usize| 2.0 * random::uniform(key, (n * LANES + lane) as u64) - 1.0;
+    (0..count).map(|n| Line(std::array::from_fn(|lane| number(n, lane)))).collect()
+}
+
+fn assert_close(a: &[f32], b: &[f32], what: &str) {
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+    let distance = norm(&mut a.iter().zip(b).map(|(a, b)| f64::from(a - b)));
+    let size = norm(&mut b.iter().map(|&b| f64::from(b)));
+    assert!(a.len() == b.len() && distance <= 1e-5 * size, "{what}: {distance:e} of {size:e}");
+}
+
+/// Forward, backward and the weight's gradient of one geometry, on every instruction set.
+fn check(channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: usize) {
+    let [input, output] = channels;
+    let output_size = [0, 1].map(|axis| input_size[axis] + 2 * pad[axis] - 2);
+    let g = Geometry {
+        input,
+        output,
+        input_size,
+        output_size,
+        kernel: [3, 3],
+        stride: [1, 1],
+        pad,
+        dilation: [1, 1],
+        groups: 1,
+    };
+    let (winograd, direct) = (Winograd::new(&g).unwrap(), Conv::new(g.clone()));
+    let w: Vec<f32> = numbers(&lines_of(1, g.weights().div_ceil(LANES)))[..g.weights()].to_vec();
+    let x = lines_of(2, batch * input * input_size[0] * input_size[1]);
+    let y = lines_of(3, batch * output * output_size[0] * output_size[1]);
+    for isa in Isa::available() {
+        let machine = Machine::with_isa(isa, 3);
+        let mut u = vec![0.0; winograd.weight_lines() * LANES];
+        winograd.transform_weights(&machine, &w, &mut u);
+        let (mut packed, mut block) =
+            (vec![Line::ZERO; direct.packed_lines()], vec![Line::ZERO; 3 * winograd.block_lines()]);
+        let held = Around { start: Start::Held, relu: false };
+        let (mut made, mut wanted) = (y.clone(), y.clone());
+        winograd.sum(&machine, &x, &u, held, &mut made, &mut block);
+        direct.sum(&machine, &x, &w, held, &mut wanted, &mut packed);
+        assert_close(numbers(&made), numbers(&wanted), "sum");
+        let (mut made, mut wanted) = (x.clone(), x.clone());
+        winograd.spread(&machine, &y, &u, held, &mut made, &mut block);
+        direct.spread(&machine, &y, &w, held, &mut wanted, &mut packed);
+        assert_close(numbers(&made), numbers(&wanted), "spread");
+        let (mut made, mut wanted) = (vec![0.0; w.len()], vec![0.0; w.len()]);
+        winograd.weight_gradient(&machine, &x, &y, &mut made, &mut vec![Line::ZERO; winograd.gradient_lines()]);
+        direct.weight_gradient(&machine, &x, &y, &mut wanted, &mut vec![Line::ZERO; batch * direct.turned_lines()]);
+        assert_close(&made, &wanted, "weight's gradient");
+    }
+}
+
+#[test]
+fn all_three_passes_agree_with_the_direct_convolution() {
+    check([8, 8], [8, 8], [1, 1], 1);
+    check([9, 35], [7, 10], [1, 1], 2);
+    check([20, 17], [5, 6], [0, 0], 1);
+    check([11, 50], [4, 3], [2, 1], 3);
+}

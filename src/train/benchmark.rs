@@ -1,0 +1,61 @@
+//! A network on random images -> how long a training step and a forward pass take.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::optimizer::Optimizer;
+use super::recipe::OptimizerRecipe;
+use crate::graph::Graph;
+use crate::lower::{Batch, Draw, Fusion, Loss, Program, Store, apply_constraints};
+use crate::random::{self, Purpose};
+
+/// Steps before the first one that counts.
+const WARM_UP: usize = 5;
+
+/// Medians, in milliseconds, and images a second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Timing {
+    pub train_ms: f64,
+    pub train_img_s: f64,
+    pub infer_ms: f64,
+    pub infer_img_s: f64,
+}
+
+/// Times `steps` training steps (gradients, and Adam at 0.0001) and as many forward passes on one batch of random images.
+/// None where no output has a loss.
+pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> Option<Timing> {
+    let loss = Loss::default_for(graph)?;
+    let program = Program::with(graph, fusion);
+    let mut store = Store::init(graph, 0);
+    let mut optimizer =
+        Optimizer::new(OptimizerRecipe { lr: 1e-4, ..OptimizerRecipe::default() }, store.values().len());
+    let key = random::key(0, Purpose::Sketch, 0, 0);
+    let images: Vec<f32> = (0..batch * graph.input.count()).map(|n| random::uniform(key, n as u64)).collect();
+    let labels: Vec<usize> = (0..batch).map(|n| n * 7 % graph.classes).collect();
+    let data = Batch { images: &images, targets: None, labels: &labels };
+    let mut first = 0;
+    let train = median(steps, || {
+        program.step(&mut store, &data, &loss, Draw { seed: 0, epoch: 0, first });
+        optimizer.step(&mut store);
+        apply_constraints(graph, &mut store);
+        first += batch as u64;
+    });
+    let infer = median(steps, || drop(program.forward(&store, &images)));
+    let rate = |seconds: f64| batch as f64 / seconds;
+    Some(Timing { train_ms: train * 1e3, train_img_s: rate(train), infer_ms: infer * 1e3, infer_img_s: rate(infer) })
+}
+
+/// The median of so many runs, in seconds.
+fn median(steps: usize, mut run: impl FnMut()) -> f64 {
+    (0..WARM_UP).for_each(|_| run());
+    let mut times: Vec<f64> = (0..steps)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
