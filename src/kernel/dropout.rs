@@ -25,16 +25,12 @@ impl Dropout {
     /// feature is dropped. Idle lanes drop all.
     pub fn draw(&self, machine: &Machine, streams: &[u64], first: u64, masks: &mut [Line]) {
         let kept = (1.0 / (1.0 - self.p)) as f32;
+        // A 2^24th of an integer is below p where the integer is below this one.
+        let limit = (self.p * f64::from(1 << 24)).ceil() as u64;
         let groups = streams.len().div_ceil(LANES);
         machine.team.group_chunks(masks, groups, LINES, |group, feature, masks| {
-            let streams = &streams[group * LANES..];
-            for (counter, line) in (first + feature as u64..).zip(masks) {
-                *line = Line::ZERO;
-                for (lane, &stream) in line.0.iter_mut().zip(streams) {
-                    let dropped = f64::from(random::uniform(stream, counter)) < self.p;
-                    *lane = if dropped { 0.0 } else { kept };
-                }
-            }
+            let streams = &streams[group * LANES..streams.len().min((group + 1) * LANES)];
+            machine.isa.run(Draw { streams, first: first + feature as u64, limit, kept, masks });
         });
     }
 
@@ -50,6 +46,35 @@ impl Dropout {
             let masks = if by_position { masks } else { &masks[first / row..] };
             machine.isa.run(Apply { row, by_position, masks, x, y, add });
         });
+    }
+}
+
+/// Masks of one group.
+struct Draw<'a> {
+    streams: &'a [u64],
+    first: u64,
+    /// Where the numbers begin that keep a value.
+    limit: u64,
+    kept: f32,
+    masks: &'a mut [Line],
+}
+
+impl Kernel for Draw<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let mut streams = [0; LANES];
+        streams[..self.streams.len()].copy_from_slice(self.streams);
+        let mut kept = [0; LANES];
+        kept[..self.streams.len()].fill(self.kept.to_bits());
+        for (counter, line) in (self.first..).zip(self.masks) {
+            for (lane, mask) in line.0.iter_mut().enumerate() {
+                // No branch, as nobody could foresee it.
+                let keeps = u32::from(random::bits(streams[lane], counter) >= self.limit);
+                *mask = f32::from_bits(kept[lane] & keeps.wrapping_neg());
+            }
+        }
     }
 }
 
