@@ -27,12 +27,19 @@ pub fn stream(key: u64) -> ChaCha8Rng {
 
 /// Number `counter` of a stream, uniform in [0, 1) with 24 bits.
 pub fn uniform(key: u64, counter: u64) -> f32 {
-    (mix(key.wrapping_add(counter.wrapping_add(1).wrapping_mul(GAMMA))) >> 40) as f32 / (1u64 << 24) as f32
+    bits(key, counter) as f32 / (1u64 << 24) as f32
+}
+
+/// The 24 bits of [`uniform`], which is a 2^24th of them.
+#[inline(always)]
+pub fn bits(key: u64, counter: u64) -> u64 {
+    mix(key.wrapping_add(counter.wrapping_add(1).wrapping_mul(GAMMA))) >> 40
 }
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The output function of SplitMix64 (Steele, Lea, Flood 2014).
+#[inline(always)]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -10,16 +10,29 @@
 
 pub mod activation;
 mod arena;
+pub mod batch_norm;
+#[cfg(test)]
+mod check;
+pub mod concat;
 pub mod conv;
+pub mod dropout;
 pub mod fc;
+pub mod features;
+mod gradient;
+pub mod group_norm;
 mod isa;
 mod lane;
 pub mod layout;
 mod line;
 mod machine;
+pub mod max_pool;
+pub mod merge;
 mod product;
 mod shared;
+pub mod softmax;
 mod team;
+pub mod window;
+pub mod window_sum;
 pub mod winograd;
 
 pub use arena::{Arena, Part, PartMut};

@@ -26,8 +26,17 @@ impl Draw {
     /// The number in [0, 1) for value `feature` of node `node` in the batch's image `row`: the same however the epoch is
     /// cut into batches.
     pub fn uniform(&self, row: usize, node: usize, feature: usize) -> f32 {
-        let key = random::key(self.seed, Purpose::Dropout, self.epoch, self.first + row as u64);
-        random::uniform(key, (node as u64) << 32 | feature as u64)
+        random::uniform(self.stream(row), Self::first_of(node) + feature as u64)
+    }
+
+    /// The stream of the batch's image `row`.
+    pub fn stream(&self, row: usize) -> u64 {
+        random::key(self.seed, Purpose::Dropout, self.epoch, self.first + row as u64)
+    }
+
+    /// Where node `node`'s numbers begin in a stream.
+    pub fn first_of(node: usize) -> u64 {
+        (node as u64) << 32
     }
 }
 

@@ -5,9 +5,14 @@ use std::ops::{Range, RangeInclusive};
 
 use super::activation::ActivationStep;
 use super::conv::ConvStep;
+use super::dropout::DropoutStep;
 use super::fc::FcStep;
+use super::merge::merge_step;
+use super::norm::{BatchNormStep, GroupNormStep};
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
+use super::pool::{MaxPoolStep, WindowSumStep};
+use super::softmax::SoftmaxStep;
 use super::step::{Size, Step};
 use crate::graph::{Graph, Node, Value};
 use crate::layer::{Op, Seq, Shape};
@@ -69,8 +74,24 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::ConvT(conv) => Box::new(ConvStep::transposed(conv, input, node.output)?),
         Op::Fc(fc) => Box::new(FcStep::new(fc)),
         Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
+        Op::MaxPool(window) => Box::new(MaxPoolStep::new(window, input, node.output)),
+        Op::AvgPool(window) => Box::new(WindowSumStep::average(window, input, node.output)),
+        Op::GlobalAvgPool => Box::new(WindowSumStep::global_average(input)),
+        Op::Merge(merge) => merge_step(*merge, &inputs_of(graph, node), node.output),
+        Op::BatchNorm => Box::new(BatchNormStep::new(input)),
+        Op::LayerNorm => Box::new(GroupNormStep::over_all(input)),
+        Op::GroupNorm { groups } => Box::new(GroupNormStep::new(*groups, input)?),
+        Op::Dropout { p, channels } => Box::new(DropoutStep::new(*p, *channels, input)),
+        Op::Softmax => Box::new(SoftmaxStep::new(false, input)),
+        Op::LogSoftmax => Box::new(SoftmaxStep::new(true, input)),
+        Op::Upsample { factor } => Box::new(WindowSumStep::upsample(*factor, input, node.output)),
+        Op::Pad { pad } => Box::new(WindowSumStep::pad(*pad, input, node.output)),
         _ => return None,
     })
+}
+
+fn inputs_of(graph: &Graph, node: &Node) -> Vec<Shape> {
+    node.inputs.iter().map(|&value| graph.shape(value)).collect()
 }
 
 /// `read` are the values that are read after the run, beside those that nodes read.

@@ -8,9 +8,14 @@
 mod activation;
 mod build;
 mod conv;
+mod dropout;
 mod fc;
+mod merge;
+mod norm;
 mod pass;
 mod plan;
+mod pool;
+mod softmax;
 mod step;
 
 use std::ops::Range;

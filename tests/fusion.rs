@@ -1,0 +1,100 @@
+//! A network in kernels against the same in dfdx's operations: outputs, loss, gradients and running statistics, on batches
+//! that leave lanes idle.
+
+mod support;
+
+use std::sync::Arc;
+
+use netc::graph::Graph;
+use netc::kernel::{Isa, Machine};
+use netc::lower::{Batch, Draw, Loss, Program, Store};
+use netc::random::uniform;
+use support::check_text;
+
+fn graph(text: &str) -> Graph {
+    let checked = check_text("network.net", None, text);
+    checked.report.graph.clone().unwrap_or_else(|| panic!("{}", checked.complaints()))
+}
+
+/// Two training steps and an evaluation, so that the second step starts from moved statistics.
+fn run(graph: &Graph, program: &Program<f32>, images: usize) -> Vec<(String, Vec<f32>)> {
+    let mut store = Store::<f32>::init(graph, 5);
+    for (n, value) in (0..).zip(store.values_and_gradients_mut().0) {
+        *value += 0.3 * uniform(3, n);
+    }
+    let pixels: Vec<f32> = (0..(images * graph.input.count()) as u64).map(|n| uniform(1, n) * 2.0 - 1.0).collect();
+    let labels: Vec<usize> = (0..images).map(|n| n % 10).collect();
+    let batch = Batch { images: &pixels, targets: None, labels: &labels };
+    let loss = Loss::default_for(graph).expect("one output");
+    let mut made = vec![];
+    for epoch in 0..2 {
+        let step = program.step(&mut store, &batch, &loss, Draw { seed: 1, epoch, first: 7 });
+        made.push((format!("loss {epoch}"), vec![step.loss as f32]));
+        made.extend(step.outputs.values.into_iter().map(|values| (format!("output {epoch}"), values)));
+        for entry in store.entries() {
+            made.push((format!("gradient {epoch} of {}", entry.name), store.gradient(entry).to_vec()));
+            made.push((format!("{} after {epoch}", entry.name), store.value(entry).to_vec()));
+        }
+    }
+    made.extend(program.forward(&store, &pixels).values.into_iter().map(|values| ("evaluation".to_string(), values)));
+    made
+}
+
+fn check(text: &str) {
+    let graph = graph(text);
+    for images in [3, 21] {
+        let expected = run(&graph, &Program::new(&graph), images);
+        for isa in Isa::available() {
+            let machine = Arc::new(Machine::with_isa(isa, 2));
+            for ((name, a), (_, b)) in run(&graph, &Program::fused(&graph, machine), images).iter().zip(&expected) {
+                let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+                let distance = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+                let size = norm(&mut b.iter().copied());
+                assert!(distance <= 1e-4 * size + 1e-6, "{text}: {name} of {images}: {distance:e} where {size:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pools_and_norms() {
+    check("input 2x9x8\nConv(2, 4, 3, pad=1) -> BatchNorm -> ReLU -> Pool(2) -> BatchNorm -> Flatten -> FC(10)");
+    check(
+        "input 2x8x8\nBatchNorm -> Conv(2, 4, 3) -> GroupNorm(2) -> ReLU -> AvgPool(3, stride=2, pad=1) -> Flatten -> FC(10)",
+    );
+    check(
+        "input 2x8x8\nConv(2, 4, 3) -> LayerNorm -> Pool(3, stride=2, pad=1) -> GlobalAvgPool -> BatchNorm -> ReLU -> FC(10)",
+    );
+}
+
+#[test]
+fn merges() {
+    for merge in ["Add -> ReLU", "Add", "Mul", "Max", "Mean", "Concat"] {
+        let text = |branches: &str| {
+            format!("input 2x4x4\nConv(2, 4, 3, pad=1) -> ( {branches} ) -> {merge} -> Pool(2) -> Flatten -> FC(10)")
+        };
+        check(&text("Identity | Tanh"));
+        check(&text("Identity | Identity | Tanh | Identity"));
+        check(&text("Conv(4, 4, 3, pad=1) | Identity -> BatchNorm | Tanh"));
+    }
+    for merge in ["Add -> ReLU", "Mul"] {
+        let gate = "Identity | GlobalAvgPool -> FC(4) -> Sigmoid";
+        check(&format!("input 4x4x4\nConv(4, 4, 3) -> ( {gate} ) -> {merge} -> Flatten -> FC(10)"));
+    }
+    check(
+        "input 2x4x6\nTanh -> ( Seq(by=rows) -> BatchNorm | Seq(by=rows) | Seq(by=rows) ) -> Concat -> Flatten -> FC(10)",
+    );
+}
+
+#[test]
+fn dropout_draws_the_same_masks() {
+    check("input 2x4x4\nConv(2, 4, 3) -> Dropout2d(0.4) -> ReLU -> Dropout(0.3) -> Flatten -> Dropout(0.5) -> FC(10)");
+}
+
+#[test]
+fn shares_and_sizes() {
+    check(
+        "input 2x4x4\nConv(2, 4, 3) -> Softmax -> Upsample(2) -> Pad(1) -> Conv(4, 2, 3) -> LogSoftmax -> Flatten -> FC(10)",
+    );
+    check("input 2x4x4\nSeq(by=rows) -> Softmax -> LogSoftmax -> Flatten -> FC(10) -> Softmax");
+}
