@@ -18,7 +18,9 @@ pub mod layout;
 mod line;
 mod machine;
 mod product;
+pub mod recurrent;
 mod shared;
+pub mod swap;
 mod team;
 
 pub use arena::{Arena, Part, PartMut};

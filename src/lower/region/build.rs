@@ -8,6 +8,8 @@ use super::conv::ConvStep;
 use super::fc::FcStep;
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
+use super::recurrent::RecurrentStep;
+use super::seq::SeqStep;
 use super::step::{Size, Step};
 use crate::graph::{Graph, Node, Value};
 use crate::layer::{Op, Seq, Shape};
@@ -68,6 +70,8 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::Conv(conv) => Box::new(ConvStep::new(conv, input, node.output)?),
         Op::ConvT(conv) => Box::new(ConvStep::transposed(conv, input, node.output)?),
         Op::Fc(fc) => Box::new(FcStep::new(fc)),
+        Op::Recurrent(recurrent) => Box::new(RecurrentStep::new(recurrent, input)),
+        Op::Seq(seq) => Box::new(SeqStep::new(*seq, input)?),
         Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
         _ => return None,
     })

@@ -11,6 +11,8 @@ mod conv;
 mod fc;
 mod pass;
 mod plan;
+mod recurrent;
+mod seq;
 mod step;
 
 use std::ops::Range;
