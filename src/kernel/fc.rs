@@ -7,7 +7,7 @@ use super::lane::Lane;
 use super::layout::transpose;
 use super::line::{LANES, Line, numbers};
 use super::machine::Machine;
-use super::product::{Rows, multiply, tile, tiles, with_height};
+use super::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
 use super::shared::Shared;
 
 /// Lines of one product that stay in the first cache beside a tile's rows.
@@ -149,8 +149,8 @@ impl Block<'_> {
             let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
             let held: [L; R] = match start {
                 Start::Zero if begins => [L::zero(); R],
-                Start::Bias(bias) if begins => std::array::from_fn(|r| L::splat(bias[row + r])),
-                _ => std::array::from_fn(|r| L::load(&out[r])),
+                Start::Bias(bias) if begins => add_numbers([L::zero(); R], &bias[row..]),
+                _ => load_sums(out),
             };
             let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
             for (sum, out) in sums.iter().zip(out) {

@@ -10,7 +10,7 @@ use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, lines_for, numbers, numbers_mut};
 use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
+use crate::kernel::product::{Rows, load_sums, multiply, tile, tiles, with_height};
 use crate::kernel::shared::Shared;
 
 /// What a backward pass starts from and makes.
@@ -197,8 +197,7 @@ impl Backward<'_> {
             // SAFETY: nobody writes the gates' gradients of the time behind.
             let dhidden = unsafe { self.dhidden.view(first..first + layer.rows()) };
             let out = self.dstate(group, step, unit..unit + R);
-            let held: [L; R] = std::array::from_fn(|r| L::load(&out[r]));
-            let sums = multiply::<L, R>(rows, dhidden, held);
+            let sums = multiply::<L, R>(rows, dhidden, load_sums(out));
             for (sum, out) in sums.iter().zip(out) {
                 sum.store(out);
             }

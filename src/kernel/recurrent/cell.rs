@@ -12,7 +12,9 @@ pub fn lstm<L: Lane>(
     states: &mut [Line],
 ) {
     for (unit, state) in states.iter_mut().enumerate() {
-        let [i, f, o] = [&input[unit], &forget[unit], &output[unit]].map(|line| L::load(line).sigmoid());
+        let i = L::load(&input[unit]).sigmoid();
+        let f = L::load(&forget[unit]).sigmoid();
+        let o = L::load(&output[unit]).sigmoid();
         let g = L::load(&new[unit]).tanh();
         let c = f.mul_add(held(before, unit), i.mul(g));
         i.store(&mut input[unit]);
@@ -52,7 +54,10 @@ pub fn rnn<L: Lane>(sums: &[Line], states: &mut [Line]) {
 
 #[inline(always)]
 fn held<L: Lane>(lines: Option<&[Line]>, unit: usize) -> L {
-    lines.map_or(L::zero(), |lines| L::load(&lines[unit]))
+    match lines {
+        Some(lines) => L::load(&lines[unit]),
+        None => L::zero(),
+    }
 }
 
 /// The gradients of the gates' sums. `carry` is the gradient of c that comes from the step behind, and becomes what goes to
@@ -67,8 +72,9 @@ pub fn lstm_back<L: Lane>(
 ) {
     let one = L::splat(1.0);
     for (unit, dstate) in dstates.iter().enumerate() {
-        let [i, f, g, o, c] = [input, forget, new, output, memory].map(|lines| L::load(&lines[unit]));
-        let (tanh, dh) = (c.tanh(), L::load(dstate));
+        let (i, f): (L, L) = (L::load(&input[unit]), L::load(&forget[unit]));
+        let (g, o): (L, L) = (L::load(&new[unit]), L::load(&output[unit]));
+        let (tanh, dh) = (L::load(&memory[unit]).tanh(), L::load(dstate));
         let through = dh.mul(o);
         let dc = through.mul(tanh.neg_mul_add(tanh, one)).add(L::load(&carry[unit]));
         dc.mul(g).mul(bell(i)).store(&mut dinput[unit]);
@@ -90,7 +96,8 @@ pub fn gru_back<L: Lane>(
 ) {
     let one = L::splat(1.0);
     for (unit, dstate) in dstates.iter().enumerate() {
-        let [r, z, n, m] = [reset, update, new, memory].map(|lines| L::load(&lines[unit]));
+        let (r, z): (L, L) = (L::load(&reset[unit]), L::load(&update[unit]));
+        let (n, m): (L, L) = (L::load(&new[unit]), L::load(&memory[unit]));
         let dh = L::load(dstate);
         let dn = z.neg_mul_add(dh, dh).mul(n.neg_mul_add(n, one));
         dn.mul(m).mul(bell(r)).store(&mut dreset[unit]);

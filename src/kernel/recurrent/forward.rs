@@ -9,7 +9,7 @@ use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
+use crate::kernel::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
 use crate::kernel::shared::Shared;
 
 impl Layer {
@@ -83,11 +83,8 @@ impl Forward<'_> {
             let step = self.layer().step_at(self.share.direction, time);
             let out =
                 if apart { self.memory(group, step, unit..unit + R) } else { self.gate(group, step, row..row + R) };
-            let held: [L; R] = std::array::from_fn(|r| {
-                let bias = L::splat(bias[r]);
-                if apart { bias } else { bias.add(L::load(&out[r])) }
-            });
-            let sums = multiply::<L, R>(rows, self.states_before(time, group), held);
+            let held = if apart { [L::zero(); R] } else { load_sums::<L, R>(out) };
+            let sums = multiply::<L, R>(rows, self.states_before(time, group), add_numbers(held, bias));
             for (sum, out) in sums.iter().zip(out) {
                 sum.store(out);
             }
