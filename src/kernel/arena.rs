@@ -14,10 +14,16 @@ pub struct Arena {
 }
 
 /// A part that is read.
-pub struct Part<'a>(Borrow<'a>, &'a [Line]);
+pub struct Part<'a> {
+    lines: &'a [Line],
+    _borrow: Borrow<'a>,
+}
 
 /// A part that is written.
-pub struct PartMut<'a>(Borrow<'a>, &'a mut [Line]);
+pub struct PartMut<'a> {
+    lines: &'a mut [Line],
+    _borrow: Borrow<'a>,
+}
 
 /// An entry in the arena's list, taken out when it is dropped.
 struct Borrow<'a> {
@@ -45,15 +51,17 @@ impl Arena {
     }
 
     pub fn read(&self, range: Range<usize>) -> Part<'_> {
-        let borrow = self.borrow(range.clone(), false);
+        let _borrow = self.borrow(range.clone(), false);
         // SAFETY: in range, and no part for writing shares a line with it while the borrow lives.
-        Part(borrow, unsafe { std::slice::from_raw_parts(self.start().add(range.start), range.len()) })
+        let lines = unsafe { std::slice::from_raw_parts(self.start().add(range.start), range.len()) };
+        Part { lines, _borrow }
     }
 
     pub fn write(&self, range: Range<usize>) -> PartMut<'_> {
-        let borrow = self.borrow(range.clone(), true);
+        let _borrow = self.borrow(range.clone(), true);
         // SAFETY: in range, and no other part shares a line with it while the borrow lives.
-        PartMut(borrow, unsafe { std::slice::from_raw_parts_mut(self.start().add(range.start), range.len()) })
+        let lines = unsafe { std::slice::from_raw_parts_mut(self.start().add(range.start), range.len()) };
+        PartMut { lines, _borrow }
     }
 
     fn start(&self) -> *mut Line {
@@ -86,7 +94,7 @@ impl Deref for Part<'_> {
     type Target = [Line];
 
     fn deref(&self) -> &[Line] {
-        self.1
+        self.lines
     }
 }
 
@@ -94,13 +102,13 @@ impl Deref for PartMut<'_> {
     type Target = [Line];
 
     fn deref(&self) -> &[Line] {
-        self.1
+        self.lines
     }
 }
 
 impl DerefMut for PartMut<'_> {
     fn deref_mut(&mut self) -> &mut [Line] {
-        self.1
+        self.lines
     }
 }
 

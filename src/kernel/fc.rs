@@ -6,7 +6,7 @@ use super::isa::Kernel;
 use super::lane::Lane;
 use super::line::{LANES, Line, numbers};
 use super::machine::Machine;
-use super::product::{Rows, multiply, tile, tiles, with_height};
+use super::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
 use super::shared::Shared;
 
 /// Lines of one product that stay in the first cache beside a tile's rows.
@@ -165,14 +165,11 @@ impl Block<'_> {
         for (group, lines) in lines.chunks_exact(depth).enumerate() {
             // SAFETY: each task has rows of its own.
             let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
-            let mut held = [L::zero(); R];
-            for (r, held) in held.iter_mut().enumerate() {
-                match start {
-                    Start::Zero if begins => {}
-                    Start::Bias(bias) if begins => *held = L::splat(bias[row + r]),
-                    _ => *held = L::load(&out[r]),
-                }
-            }
+            let held: [L; R] = match start {
+                Start::Zero if begins => [L::zero(); R],
+                Start::Bias(bias) if begins => add_numbers([L::zero(); R], &bias[row..]),
+                _ => load_sums(out),
+            };
             let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
             for (sum, out) in sums.iter().zip(out) {
                 let value = if relu && ends { sum.max(L::zero()) } else { *sum };

@@ -33,6 +33,25 @@ pub fn multiply<L: Lane, const R: usize>(rows: Rows, lines: &[Line], sums: [L; R
     sums
 }
 
+/// A tile's sums so far. (`array::from_fn` is not always inlined, and so not compiled for the instruction set.)
+#[inline(always)]
+pub fn load_sums<L: Lane, const R: usize>(lines: &[Line]) -> [L; R] {
+    let mut sums = [L::zero(); R];
+    for (sum, line) in sums.iter_mut().zip(&lines[..R]) {
+        *sum = L::load(line);
+    }
+    sums
+}
+
+/// sums + a number for each row.
+#[inline(always)]
+pub fn add_numbers<L: Lane, const R: usize>(mut sums: [L; R], numbers: &[f32]) -> [L; R] {
+    for (sum, &number) in sums.iter_mut().zip(&numbers[..R]) {
+        *sum = sum.add(L::splat(number));
+    }
+    sums
+}
+
 /// Runs a block with a constant for a tile's height, 1 to [`MAX_ROWS`].
 macro_rules! with_height {
     ($height:expr, $R:ident => $body:expr) => {

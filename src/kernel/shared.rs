@@ -29,4 +29,15 @@ impl<'a, T> Shared<'a, T> {
         // SAFETY: the range lies in the slice, which is borrowed mutably for 'a; the caller keeps parts disjoint.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
+
+    /// The elements of `range`, to read.
+    ///
+    /// # Safety
+    /// No part that shares an element is alive while the view is.
+    #[inline(always)]
+    pub unsafe fn view(&self, range: Range<usize>) -> &[T] {
+        assert!(range.start <= range.end && range.end <= self.len, "a view beyond its slice");
+        // SAFETY: the range lies in the slice, which is borrowed mutably for 'a; no part meets it.
+        unsafe { std::slice::from_raw_parts(self.start.add(range.start), range.len()) }
+    }
 }

@@ -12,6 +12,8 @@ use super::norm::{BatchNormStep, GroupNormStep};
 use super::pass::Wiring;
 use super::plan::{Buffer, BufferId};
 use super::pool::{MaxPoolStep, WindowSumStep};
+use super::recurrent::RecurrentStep;
+use super::seq::SeqStep;
 use super::softmax::SoftmaxStep;
 use super::step::{Size, Step};
 use crate::graph::{Graph, Node, Value};
@@ -73,6 +75,8 @@ fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn Step>> {
         Op::Conv(conv) => Box::new(ConvStep::new(conv, input, node.output)?),
         Op::ConvT(conv) => Box::new(ConvStep::transposed(conv, input, node.output)?),
         Op::Fc(fc) => Box::new(FcStep::new(fc)),
+        Op::Recurrent(recurrent) => Box::new(RecurrentStep::new(recurrent, input)),
+        Op::Seq(seq) => Box::new(SeqStep::new(*seq, input)?),
         Op::Activation(activation) => Box::new(ActivationStep::new(*activation)),
         Op::MaxPool(window) => Box::new(MaxPoolStep::new(window, input, node.output)),
         Op::AvgPool(window) => Box::new(WindowSumStep::average(window, input, node.output)),

@@ -15,6 +15,8 @@ mod norm;
 mod pass;
 mod plan;
 mod pool;
+mod recurrent;
+mod seq;
 mod softmax;
 mod step;
 
