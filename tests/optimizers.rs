@@ -1,6 +1,7 @@
 //! Optimizers against PyTorch's over 100 steps; figures by `tests/fixtures/torch_optimizers.py`.
 
 use netc::graph::{Given, check};
+use netc::kernel::{Isa, Machine};
 use netc::lower::Store;
 use netc::source::SourceMap;
 use netc::train::{Optimizer, OptimizerRecipe};
@@ -26,7 +27,8 @@ fn eight_numbers() -> Store<f32> {
 #[test]
 fn optimizers_move_as_pytorchs_do() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/optimizers.json")).unwrap();
-    for case in cases {
+    for (case, isa) in cases.iter().flat_map(|case| Isa::available().map(move |isa| (case, isa))) {
+        let machine = Machine::with_isa(isa, 2);
         let mut store = eight_numbers();
         let mut optimizer = Optimizer::new(case.optimizer, 8);
         for step in 0..100 {
@@ -34,7 +36,7 @@ fn optimizers_move_as_pytorchs_do() {
             for (i, (gradient, value)) in gradients.iter_mut().zip(values).enumerate() {
                 *gradient = (0.37 * step as f64 + i as f64).sin() as f32 + 0.1 * *value;
             }
-            optimizer.step(&mut store);
+            optimizer.step(&machine, &mut store);
         }
         for (ours, theirs) in store.values().iter().zip(&case.after) {
             assert!((ours - theirs).abs() <= 1e-5 * theirs.abs().max(0.1), "{:?}: {ours} {theirs}", case.optimizer);

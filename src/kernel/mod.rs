@@ -27,6 +27,7 @@ mod line;
 mod machine;
 pub mod max_pool;
 pub mod merge;
+pub mod optimizer;
 mod product;
 pub mod recurrent;
 mod shared;

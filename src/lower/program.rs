@@ -68,6 +68,16 @@ pub enum Fusion {
     On(Arc<Machine>),
 }
 
+impl Fusion {
+    /// What everything beside the layers computes on.
+    pub fn machine(&self) -> Arc<Machine> {
+        match self {
+            Fusion::Off => Arc::new(Machine::new(1)),
+            Fusion::On(machine) => machine.clone(),
+        }
+    }
+}
+
 impl Program<f32> {
     pub fn with(graph: &Graph, fusion: &Fusion) -> Self {
         match fusion {

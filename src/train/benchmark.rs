@@ -26,7 +26,7 @@ pub struct Timing {
 /// None where no output has a loss.
 pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> Option<Timing> {
     let loss = Loss::default_for(graph)?;
-    let program = Program::with(graph, fusion);
+    let (machine, program) = (fusion.machine(), Program::with(graph, fusion));
     let mut store = Store::init(graph, 0);
     let mut optimizer =
         Optimizer::new(OptimizerRecipe { lr: 1e-4, ..OptimizerRecipe::default() }, store.values().len());
@@ -37,7 +37,7 @@ pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> 
     let mut first = 0;
     let train = median(steps, || {
         program.step(&mut store, &data, &loss, Draw { seed: 0, epoch: 0, first });
-        optimizer.step(&mut store);
+        optimizer.step(&machine, &mut store);
         apply_constraints(graph, &mut store);
         first += batch as u64;
     });

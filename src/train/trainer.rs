@@ -1,5 +1,7 @@
 //! Epochs of steps: batches -> loss and gradients -> new parameters.
 
+use std::sync::Arc;
+
 use super::checkpoint::Checkpoint;
 use super::evaluation::{Evaluation, evaluate};
 use super::figures::{Figures, Tally, correct};
@@ -9,6 +11,7 @@ use super::recipe::Recipe;
 use crate::data::{self, Dataset, Loader, Preparation};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
+use crate::kernel::Machine;
 use crate::lower::{Batch, Draw, Fusion, Loss, Program, Store, apply_constraints};
 
 /// Whoever follows a training.
@@ -38,6 +41,7 @@ pub enum End {
 
 /// A network in training.
 pub struct Trainer {
+    machine: Arc<Machine>,
     program: Program<f32>,
     store: Store<f32>,
     optimizer: Optimizer,
@@ -70,7 +74,18 @@ impl Trainer {
         let program = Program::with(graph, fusion);
         let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
         let images = recipe.split.training(dataset.train.len());
-        Ok(Self { program, store, optimizer, loss, recipe, dataset, images, network, position })
+        Ok(Self {
+            machine: fusion.machine(),
+            program,
+            store,
+            optimizer,
+            loss,
+            recipe,
+            dataset,
+            images,
+            network,
+            position,
+        })
     }
 
     pub fn position(&self) -> Position {
@@ -117,7 +132,7 @@ impl Trainer {
         if !step.loss.is_finite() {
             return Err(self.not_finite(format!("the loss is {} in", step.loss), self.position.steps + 1));
         }
-        self.optimizer.step(&mut self.store);
+        self.optimizer.step(&self.machine, &mut self.store);
         apply_constraints(self.program.graph(), &mut self.store);
         let hits = match self.program.scores() {
             Some(output) => correct(&step.outputs.values[output], &batch.labels, self.dataset.classes.len()),

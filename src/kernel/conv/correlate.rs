@@ -65,7 +65,7 @@ impl Kernel for Tile<'_> {
     }
 }
 
-impl Tile<'_> {
+impl<'a> Tile<'a> {
     #[inline(always)]
     fn rows<L: Lane, const R: usize>(&self) {
         let sum = &self.sum;
@@ -103,7 +103,7 @@ impl Tile<'_> {
     }
 
     #[inline(always)]
-    fn out(&self, channel: usize, row: usize) -> &mut [Line] {
+    fn out(&self, channel: usize, row: usize) -> &'a mut [Line] {
         let [channels, height, width] = self.sum.target;
         let start = ((self.lanes * channels + channel) * height + row) * width;
         // SAFETY: each task has lanes, channels and rows of its own, and each comes once here.

@@ -47,6 +47,23 @@ impl Lane for Avx2 {
     }
 
     #[inline(always)]
+    fn from_array(numbers: &[f32; LANES]) -> Self {
+        let from = numbers.as_ptr();
+        // SAFETY: the machine has AVX2; there are sixteen numbers.
+        unsafe { Self([_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))]) }
+    }
+
+    #[inline(always)]
+    fn write(self, numbers: &mut [f32; LANES]) {
+        let to = numbers.as_mut_ptr();
+        // SAFETY: the machine has AVX2; there are sixteen numbers.
+        unsafe {
+            _mm256_storeu_ps(to, self.0[0]);
+            _mm256_storeu_ps(to.add(8), self.0[1]);
+        }
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: the machine has AVX2.
         self.zip(other, |a, b| unsafe { _mm256_add_ps(a, b) })

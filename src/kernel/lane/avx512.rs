@@ -31,6 +31,18 @@ impl Lane for Avx512 {
     }
 
     #[inline(always)]
+    fn from_array(numbers: &[f32; LANES]) -> Self {
+        // SAFETY: the machine has AVX-512; there are sixteen numbers.
+        Self(unsafe { _mm512_loadu_ps(numbers.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn write(self, numbers: &mut [f32; LANES]) {
+        // SAFETY: the machine has AVX-512; there are sixteen numbers.
+        unsafe { _mm512_storeu_ps(numbers.as_mut_ptr(), self.0) }
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: the machine has AVX-512.
         Self(unsafe { _mm512_add_ps(self.0, other.0) })

@@ -34,6 +34,10 @@ pub trait Lane: Copy + 'static {
     fn splat(value: f32) -> Self;
     fn load(line: &Line) -> Self;
     fn store(self, line: &mut Line);
+    /// From numbers that need not be aligned.
+    fn from_array(numbers: &[f32; LANES]) -> Self;
+    /// To numbers that need not be aligned.
+    fn write(self, numbers: &mut [f32; LANES]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;

@@ -40,6 +40,16 @@ impl Lane for Portable {
     }
 
     #[inline(always)]
+    fn from_array(numbers: &[f32; LANES]) -> Self {
+        Self(*numbers)
+    }
+
+    #[inline(always)]
+    fn write(self, numbers: &mut [f32; LANES]) {
+        *numbers = self.0;
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
