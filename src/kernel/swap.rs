@@ -1,4 +1,4 @@
-//! [outer][inner][run] -> [inner][outer][run]: the lines of a map as the steps of a sequence, and back.
+//! `[outer][inner][run]` -> `[inner][outer][run]`: the lines of a map as the steps of a sequence, and back.
 
 use super::line::Line;
 use super::machine::Machine;
