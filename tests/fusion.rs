@@ -3,10 +3,13 @@
 
 mod support;
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use netc::graph::Graph;
 use netc::kernel::{Isa, Machine};
+use netc::layer::Op;
 use netc::lower::{Batch, Draw, Loss, Program, Store};
 use netc::random::uniform;
 use support::check_text;
@@ -16,11 +19,12 @@ fn graph(text: &str) -> Graph {
     checked.report.graph.clone().unwrap_or_else(|| panic!("{}", checked.complaints()))
 }
 
-/// Two training steps and an evaluation, so that the second step starts from moved statistics.
-fn run(graph: &Graph, program: &Program<f32>, images: usize) -> Vec<(String, Vec<f32>)> {
+/// Two training steps and an evaluation, so that the second step starts from moved statistics. Parameters are moved by up to
+/// `shift`, so that none is zero or one.
+fn run(graph: &Graph, program: &Program<f32>, images: usize, shift: f32) -> Vec<(String, Vec<f32>)> {
     let mut store = Store::<f32>::init(graph, 5);
     for (n, value) in (0..).zip(store.values_and_gradients_mut().0) {
-        *value += 0.3 * uniform(3, n);
+        *value += shift * uniform(3, n);
     }
     let pixels: Vec<f32> = (0..(images * graph.input.count()) as u64).map(|n| uniform(1, n) * 2.0 - 1.0).collect();
     let labels: Vec<usize> = (0..images).map(|n| n % 10).collect();
@@ -43,10 +47,11 @@ fn run(graph: &Graph, program: &Program<f32>, images: usize) -> Vec<(String, Vec
 fn check(text: &str) {
     let graph = graph(text);
     for images in [3, 21] {
-        let expected = run(&graph, &Program::new(&graph), images);
+        let expected = run(&graph, &Program::new(&graph), images, 0.3);
         for isa in Isa::available() {
             let machine = Arc::new(Machine::with_isa(isa, 2));
-            for ((name, a), (_, b)) in run(&graph, &Program::fused(&graph, machine), images).iter().zip(&expected) {
+            for ((name, a), (_, b)) in run(&graph, &Program::fused(&graph, machine), images, 0.3).iter().zip(&expected)
+            {
                 let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
                 let distance = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
                 let size = norm(&mut b.iter().copied());
@@ -97,4 +102,38 @@ fn shares_and_sizes() {
         "input 2x4x4\nConv(2, 4, 3) -> Softmax -> Upsample(2) -> Pad(1) -> Conv(4, 2, 3) -> LogSoftmax -> Flatten -> FC(10)",
     );
     check("input 2x4x4\nSeq(by=rows) -> Softmax -> LogSoftmax -> Flatten -> FC(10) -> Softmax");
+}
+
+/// Every network in the repository that trains, on two images. Where a value lies next to zero before a ReLU, rounding
+/// decides on which side; batch norms over few values make much of it, so networks with them agree less closely.
+#[test]
+fn the_models_of_the_repository() {
+    let machine = Arc::new(Machine::new(2));
+    let mut differences = vec![];
+    for path in models() {
+        let text = fs::read_to_string(&path).unwrap();
+        let checked = check_text(path.to_str().unwrap(), path.parent().map(Into::into), &text);
+        let Some(graph) = checked.report.graph.clone().filter(|graph| Loss::default_for(graph).is_some()) else {
+            continue;
+        };
+        let expected = run(&graph, &Program::new(&graph), 2, 0.0);
+        let made = run(&graph, &Program::fused(&graph, machine.clone()), 2, 0.0);
+        let tolerance = if graph.nodes.iter().any(|node| node.op == Op::BatchNorm) { 2e-2 } else { 1e-4 };
+        let differs = made.iter().zip(&expected).filter_map(|((name, a), (_, b))| {
+            let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+            let distance = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+            let size = norm(&mut b.iter().copied());
+            (distance > tolerance * size + 1e-6).then(|| format!("{} {name}: {distance:e} of {size:e}", path.display()))
+        });
+        differences.extend(differs.take(4));
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+fn models() -> Vec<PathBuf> {
+    let folders = ["models/ji2022", "models/group24", "models/zhang", "models/cs554", "models/bas", "models/classics"];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "net")).collect();
+    files.sort();
+    files
 }

@@ -25,10 +25,16 @@ fn polynomial<L: Lane>(x: L, first: f32, rest: &[f32]) -> L {
     sum
 }
 
-/// A rational function of degree 13/6, Eigen's coefficients, on |x| < 7.9; +-1 beyond.
+/// A rational function of degree 13/6, Eigen's coefficients, on |x| < 7.9; +-1 beyond, so that the slope 1 - y^2 ends at 0.
 #[inline(always)]
 pub fn tanh<L: Lane>(x: L) -> L {
-    let x = x.max(L::splat(-7.905_311)).min(L::splat(7.905_311));
+    let (one, end) = (L::splat(1.0), L::splat(7.9));
+    let value = end.where_greater(x, rational(x), one);
+    x.where_greater(end.neg(), value, one.neg())
+}
+
+#[inline(always)]
+fn rational<L: Lane>(x: L) -> L {
     let square = x.mul(x);
     let above = [2.000_188e-13, -8.604_672e-11, 5.122_297e-8, 1.485_722_4e-5, 6.372_619_3e-4, 4.893_524_6e-3];
     let below = [1.185_347e-4, 2.268_434_6e-3, 4.893_525e-3];
