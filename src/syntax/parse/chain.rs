@@ -126,6 +126,7 @@ impl Parser<'_> {
             pair.as_str().trim_end().strip_suffix('*').is_some_and(|count| count.trim().parse::<u32>().is_ok());
         self.push(match (choice, repeats) {
             (true, _) => diagnostic.remark("a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`"),
+            _ if found.starts_with('^') => diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`"),
             (_, true) => diagnostic.remark("a repetition follows its layer, as in `ReLU * 3`"),
             _ => diagnostic,
         });

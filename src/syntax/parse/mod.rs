@@ -23,6 +23,9 @@ type Node<'t> = Pair<'t, Rule>;
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
     let (text, found) = foreign::translate(file, text);
+    if let Err(excess) = super::guard::check(file, &text) {
+        return (None, vec![*excess]);
+    }
     let mut parser = Parser { file, text: &text, diagnostics: vec![], more: 0, named: None };
     found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
     let ast = match Grammar::parse(Rule::file, &text) {
