@@ -3,9 +3,9 @@
 use super::names;
 use super::value::{Scope, Value, evaluate};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
-use crate::layer::{Args, Argument, Bound, Constraint, Default, Kind, Layer, Parameter};
+use crate::layer::{self, Args, Argument, Bound, Constraint, Default, Kind, Layer, Parameter};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{self, Call, Expr, Name};
+use crate::syntax::ast::{self, Call, Expr, ExprKind, Name};
 
 /// The largest count that an argument may be; larger ones would pass the limit on parameters at once.
 const MAX_COUNT: i64 = 1 << 24;
@@ -44,7 +44,19 @@ fn report_missing(layer: &Layer, call: &Call, missing: &[&str], scope: &mut dyn 
     let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message)
         .at(call.span, "not given here")
         .remark(format!("it is written `{}`", layer.signature()));
-    scope.report(diagnostic);
+    scope.report(match unsaid_input(layer, call, missing) {
+        Some(fix) => diagnostic.fix(fix),
+        None => diagnostic,
+    });
+}
+
+/// Where the last argument alone is missing, what comes in may have been left to be inferred.
+fn unsaid_input(layer: &Layer, call: &Call, missing: &[&str]) -> Option<Fix> {
+    let first = call.arguments.first().filter(|argument| argument.name.is_none())?;
+    let infers = layer.parameters.first()?.kind == Kind::CountOrInfer && !matches!(first.value.kind, ExprKind::Infer);
+    let edits = vec![Edit { span: first.span.before(), text: "_, ".into() }];
+    let fix = Fix { title: format!("infer `{}` by `_`", layer.parameters[0].name), safe: false, edits };
+    (infers && missing.len() == 1).then_some(fix)
 }
 
 /// The error of a positional argument behind a named one.
@@ -56,7 +68,7 @@ pub fn late_position(named: Span, late: Span) -> Diagnostic {
 
 /// Which expressions each parameter is given, and whether all arguments were understood.
 fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> (Vec<Vec<&'c Expr>>, bool) {
-    let mut binder = Binder { layer, slots: vec![vec![]; layer.parameters.len()], complete: call.complete };
+    let mut binder = Binder { layer, call, slots: vec![vec![]; layer.parameters.len()], complete: call.complete };
     let named = call.arguments.iter().position(|argument| argument.name.is_some()).unwrap_or(call.arguments.len());
     let (positional, rest) = call.arguments.split_at(named);
     binder.assign_positional(&positional.iter().collect::<Vec<_>>(), scope);
@@ -74,6 +86,7 @@ fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> (
 
 struct Binder<'c> {
     layer: &'static Layer,
+    call: &'c Call,
     slots: Vec<Vec<&'c Expr>>,
     complete: bool,
 }
@@ -108,7 +121,17 @@ impl<'c> Binder<'c> {
         let diagnostic = Diagnostic::error(Code::EXTRA_ARGUMENT, message)
             .at(span, if extra.len() == 1 { "one too many" } else { "too many" })
             .remark(format!("it is written `{}`", layer.signature()));
-        scope.report(diagnostic);
+        scope.report(self.bare(diagnostic));
+    }
+
+    /// Adds the call without its arguments, where the layer takes none.
+    fn bare(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let named = layer::find(&self.call.name.value).is_some();
+        if !named || !self.layer.parameters.is_empty() {
+            return diagnostic;
+        }
+        let edits = vec![Edit { span: self.call.span, text: self.layer.name.into() }];
+        diagnostic.fix(Fix { title: format!("write `{}`", self.layer.name), safe: false, edits })
     }
 
     fn assign_named(&mut self, name: &Name, value: &'c Expr, scope: &mut dyn Scope) {
@@ -117,7 +140,7 @@ impl<'c> Binder<'c> {
         let Some(index) = index else {
             self.complete = false;
             let diagnostic = unknown_argument(self.layer, name, scope);
-            return scope.report(diagnostic);
+            return scope.report(self.bare(diagnostic));
         };
         if let Some(first) = self.slots[index].first() {
             let diagnostic = Diagnostic::error(Code::REPEATED, format!("`{}` is given twice", name.value))
@@ -135,7 +158,13 @@ fn unknown_argument(layer: &Layer, name: &Name, scope: &dyn Scope) -> Diagnostic
             .at(name.span, "unknown argument")
             .remark(format!("it is written `{}`", layer.signature()));
     let known: Vec<&'static str> = layer.parameters.iter().map(|parameter| parameter.name).collect();
-    match names::argument_elsewhere(&name.value).filter(|meant| known.contains(meant)) {
+    let meant = names::argument_elsewhere(&name.value).into_iter().flatten();
+    let diagnostic = match name.value.as_str() {
+        "activation" => diagnostic.remark("an activation is a layer of its own: write `-> ReLU` after this one"),
+        "return_sequences" => diagnostic.remark("write `return=all` for every step, `return=last` for the last one"),
+        _ => diagnostic,
+    };
+    match meant.copied().find(|meant| known.contains(meant)) {
         Some(meant) => diagnostic.fix(Fix {
             title: format!("it is called `{meant}` here"),
             safe: true,

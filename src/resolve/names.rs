@@ -10,7 +10,8 @@ pub const MAX_COMPARED: usize = 2000;
 /// How many pairs of letters are compared for one name, so that a file of many wrong names is answered in time.
 const MAX_PAIRS: usize = 20_000;
 
-/// Adds 'did you mean' and its fix, where a known name is near.
+/// Adds 'did you mean' and its fix, where a known name is near. The fix is safe where only the letters' case or order
+/// differs: any other letter may be another name's.
 pub fn suggest<'a>(
     diagnostic: Diagnostic,
     wrong: &str,
@@ -21,10 +22,17 @@ pub fn suggest<'a>(
         None => diagnostic,
         Some(name) => diagnostic.fix(Fix {
             title: format!("did you mean `{name}`?"),
-            safe: true,
+            safe: letters(wrong) == letters(name),
             edits: vec![Edit { span, text: name.to_string() }],
         }),
     }
+}
+
+/// The letters of a name, whatever their case and order.
+fn letters(name: &str) -> Vec<char> {
+    let mut letters: Vec<char> = name.to_lowercase().chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// The nearest of the names, if one is near: letter case aside, at most one slip in three letters.
@@ -54,24 +62,26 @@ pub fn listed(names: &[&str]) -> String {
     }
 }
 
-/// What other frameworks call an argument.
-pub fn argument_elsewhere(name: &str) -> Option<&'static str> {
+/// What an argument of another framework may be called here, by layer.
+pub fn argument_elsewhere(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
-        "in_channels" | "in_features" | "input_size" | "input_dim" => "in",
-        "out_channels" | "out_features" | "filters" | "units" => "out",
-        "kernel_size" | "pool_size" => "kernel",
-        "strides" => "stride",
-        "padding" => "pad",
-        "output_padding" => "output_pad",
-        "dilation_rate" => "dilation",
-        "use_bias" => "bias",
-        "kernel_constraint" => "constraint",
-        "hidden_size" => "hidden",
-        "num_layers" => "layers",
-        "num_groups" => "groups",
-        "negative_slope" | "alpha" => "slope",
-        "rate" | "prob" => "p",
-        "scale_factor" => "factor",
+        "in_channels" | "in_features" | "input_size" | "input_dim" => &["in"],
+        "out_channels" | "out_features" | "filters" => &["out"],
+        "units" => &["out", "hidden"],
+        "kernel_size" | "pool_size" => &["kernel"],
+        "strides" => &["stride"],
+        "padding" => &["pad"],
+        "output_padding" => &["output_pad"],
+        "dilation_rate" => &["dilation"],
+        "use_bias" => &["bias"],
+        "kernel_constraint" => &["constraint"],
+        "hidden_size" => &["hidden"],
+        "num_layers" => &["layers"],
+        "num_groups" => &["groups"],
+        "negative_slope" | "alpha" => &["slope"],
+        "rate" | "prob" => &["p"],
+        "scale_factor" => &["factor"],
+        "pading" => &["pad"],
         _ => return None,
     })
 }

@@ -24,6 +24,8 @@ pub struct Module {
     pub names: BTreeMap<String, Definition>,
     /// Names whose definition is in doubt and reported; nothing more is said of their uses.
     pub doubtful: HashSet<String>,
+    /// Whether an import failed, so that names may be missing that nobody misspelled.
+    pub in_doubt: bool,
 }
 
 /// Where a name is defined.
@@ -91,13 +93,14 @@ impl Loader<'_> {
         self.open.push(key);
         report_bad_parameters(&ast, self.diagnostics);
         let (mut names, mut doubtful) = own_names(&ast, index, self.diagnostics);
+        let mut in_doubt = ast.imports_in_doubt;
         let mut written = HashSet::new();
         for import in ast.imports.iter().filter(|import| written.insert(&import.path)) {
-            self.import(file, import, &mut names, &mut doubtful);
+            in_doubt |= self.import(file, import, &mut names, &mut doubtful).is_none();
         }
         self.open.pop();
         self.report_no_network(file, &ast);
-        self.modules[index] = Some(Module { ast, names, doubtful });
+        self.modules[index] = Some(Module { ast, names, doubtful, in_doubt });
         Some(index)
     }
 
@@ -112,15 +115,16 @@ impl Loader<'_> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Takes in what an import names; none where that could not be read.
     fn import(
         &mut self,
         from: FileId,
         import: &Import,
         names: &mut BTreeMap<String, Definition>,
         doubtful: &mut HashSet<String>,
-    ) {
-        let Some(module) = self.find(from, import) else { return };
-        let Some(imported) = &self.modules[module] else { return };
+    ) -> Option<()> {
+        let module = self.find(from, import)?;
+        let imported = self.modules[module].as_ref()?;
         let mut definitions: Vec<(String, Definition)> =
             imported.names.iter().filter(|(_, d)| d.module == module).map(|(name, d)| (name.clone(), *d)).collect();
         definitions.sort_by_key(|(_, definition)| definition.span);
@@ -135,6 +139,7 @@ impl Loader<'_> {
                 }
             }
         }
+        Some(())
     }
 
     fn report_clash(&mut self, import: &Import, name: &str, first: Definition, second: Definition) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::names;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{Constraint, LAYERS};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Expr, ExprKind, Name, Operator};
@@ -51,6 +51,9 @@ pub trait Scope {
     fn value_names(&self) -> Vec<String>;
     /// Whether names are still compared for suggestions.
     fn suggests(&self) -> bool;
+
+    /// Whether an import of this file failed, so that names may be missing that nobody misspelled.
+    fn in_doubt(&self) -> bool;
     /// Whether the name is a layer's or block's.
     fn layer_or_block(&self, name: &str) -> bool;
     fn choices(&mut self) -> &mut Choices;
@@ -109,6 +112,7 @@ pub fn evaluate(expr: &Expr, words: &[&'static str], scope: &mut dyn Scope) -> V
         ExprKind::Size(sizes) => Value::Size(sizes.clone()),
         ExprKind::Infer => Value::Infer,
         ExprKind::Error => Value::Error,
+        ExprKind::Text(text) => refuse_text(text, expr.span, words, scope),
         ExprKind::Name(name) => evaluate_name(name, expr.span, words, scope),
         ExprKind::Call(name, values) => evaluate_call(name, values, scope),
         ExprKind::Choice(values) => evaluate_choice(values, expr.span, words, scope),
@@ -130,8 +134,21 @@ fn evaluate_name(name: &str, span: Span, words: &[&'static str], scope: &mut dyn
     if let Some(word) = any_word(name) {
         return named_word(word);
     }
-    let diagnostic = unknown_value(name, span, words, scope);
-    scope.report(diagnostic);
+    if !scope.in_doubt() {
+        let diagnostic = unknown_value(name, span, words, scope);
+        scope.report(diagnostic);
+    }
+    Value::Error
+}
+
+/// A text in quotes; one that holds a value without its quotes is mended.
+fn refuse_text(text: &str, span: Span, words: &[&str], scope: &mut dyn Scope) -> Value {
+    let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "a text in quotes stands only after `use`");
+    let diagnostic = diagnostic.at(span, "expected a value");
+    let edits = vec![Edit { span, text: text.into() }];
+    let fix = Fix { title: format!("write `{text}` without quotes"), safe: true, edits };
+    let plain = words.contains(&text) || text.parse::<u32>().is_ok();
+    scope.report(if plain { diagnostic.fix(fix) } else { diagnostic });
     Value::Error
 }
 

@@ -17,6 +17,8 @@ pub struct Ast {
     pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
     pub imports: Vec<Import>,
+    /// Whether an import was not understood, so that names may be missing.
+    pub imports_in_doubt: bool,
     pub values: Vec<ValueDefinition>,
     pub blocks: Vec<BlockDefinition>,
     /// None in a library.
@@ -132,6 +134,8 @@ pub enum ExprKind {
     Negative(Box<Expr>),
     /// Terms from left to right; the first one's operator is `Plus` or `Times`.
     Terms(Vec<(Operator, Expr)>),
+    /// A text in quotes, which is no value.
+    Text(String),
     Error,
 }
 

@@ -8,12 +8,15 @@ use crate::resolve::package::DefinitionKind;
 use crate::resolve::value::Scope;
 use crate::resolve::{Node, Source, names, stdlib};
 use crate::source::Span;
-use crate::syntax::ast::{Argument, Call, ExprKind, Name};
+use crate::syntax::ast::{Argument, Call, Expr, ExprKind, Name};
 
 impl Expander<'_> {
     pub(super) fn expand_call(&mut self, call: &Call, flow: Flow, label: Option<&Name>) -> Flow {
         if let Some(layer) = layer::find(&call.name.value) {
-            return Flow::One(self.expand_layer(layer, call, flow, label));
+            return Flow::One(match wrapped(call).filter(|inner| self.layer_or_meant(inner)) {
+                Some(_) => self.report_wrapped(call),
+                None => self.expand_layer(layer, call, flow, label),
+            });
         }
         if let Some((definition, block)) = self.block(&call.name.value) {
             return self.expand_block(definition, block, call, flow);
@@ -70,7 +73,7 @@ impl Expander<'_> {
             Flow::Branches(branches) => branches.iter().map(|branch| branch.source).collect(),
         };
         inputs.extend(call.arguments.iter().filter_map(|argument| self.labelled(argument)));
-        if inputs.len() < 2 && inputs != [Source::Unknown] {
+        if inputs.len() < 2 && !inputs.iter().any(|input| self.follows_mistake(*input)) {
             let diagnostic = Diagnostic::error(
                 Code::NOTHING_TO_MERGE,
                 format!("`{}` has one value and nothing to merge it with", call.name.value),
@@ -84,6 +87,15 @@ impl Expander<'_> {
             return vec![Source::Unknown];
         }
         inputs
+    }
+
+    /// Whether a value comes of something unknown, so that the layers that make it may not be all.
+    fn follows_mistake(&self, source: Source) -> bool {
+        let mut source = source;
+        while let Source::Node(index) = source {
+            source = self.nodes[index].inputs.first().copied().unwrap_or(Source::Unknown);
+        }
+        source == Source::Unknown
     }
 
     /// The value at a merge's label. Named arguments are reported by binding.
@@ -126,22 +138,29 @@ impl Expander<'_> {
             return;
         }
         let (before, last) = name.value.rsplit_once('.').unwrap_or(("", &name.value));
+        if last == "Sequential" {
+            return self.report_list(call);
+        }
         if self.block(last).is_some() || self.layer_or_block(before.split('.').next().unwrap_or_default()) {
             return self.report_path(name, last);
         }
         let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
         if let Some(layer) = meant {
-            let fix = Fix {
-                title: format!("write `{}`", layer.name),
-                safe: true,
-                edits: vec![Edit { span: name.span, text: layer.name.to_string() }],
-            };
+            let fix = foreign_fix(layer, call, last);
+            let whole = fix.edits.iter().any(|edit| edit.span == call.span);
             let diagnostic =
                 Diagnostic::error(Code::FOREIGN, format!("`{}` is called `{}` here", name.value, layer.name))
                     .at(name.span, "the name that another framework uses")
                     .fix(fix)
                     .remark(format!("it is written `{}`", layer.signature()));
-            return self.report(diagnostic);
+            self.report(diagnostic);
+            if !whole {
+                bind(layer, call, self);
+            }
+            return;
+        }
+        if self.in_doubt() {
+            return;
         }
         let message = format!("no layer or block is called `{}`", name.value);
         let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "unknown layer");
@@ -150,6 +169,34 @@ impl Expander<'_> {
             None => self.suggest_layer(diagnostic, name),
         };
         self.report(diagnostic);
+    }
+
+    fn layer_or_meant(&self, name: &Name) -> bool {
+        let last = name.value.rsplit('.').next().unwrap_or_default();
+        self.layer_or_block(last) || layer::find_elsewhere(last).is_some()
+    }
+
+    /// A layer that is given another one as its argument, as functions are.
+    fn report_wrapped(&mut self, call: &Call) -> Source {
+        let diagnostic =
+            Diagnostic::error(Code::WRONG_KIND, format!("`{}` takes no layer as an argument", call.name.value))
+                .at(call.arguments[0].span, "this layer stands before it")
+                .fix(Fix {
+                    title: format!("write `-> {}` after it", call.name.value),
+                    safe: false,
+                    edits: chained(call, &format!(" -> {}", call.name.value)),
+                });
+        self.report(diagnostic);
+        Source::Unknown
+    }
+
+    /// A list of layers, as other frameworks write a chain.
+    fn report_list(&mut self, call: &Call) {
+        let message = "layers are joined by `->`, not listed";
+        let diagnostic = Diagnostic::error(Code::FOREIGN, message).at(call.name.span, "write `A -> B -> C`");
+        let fix = Fix { title: "join them by `->`".into(), safe: false, edits: chained(call, "") };
+        let plain = call.complete && call.arguments.iter().all(|argument| argument.name.is_none());
+        self.report(if plain && !call.arguments.is_empty() { diagnostic.fix(fix) } else { diagnostic });
     }
 
     /// A name with points, of which the first part or the last is known.
@@ -181,5 +228,38 @@ impl Expander<'_> {
         let defined = self.package.modules[self.frame().module].names.iter();
         let blocks = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str());
         names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks))
+    }
+}
+
+/// The call that is the only argument of another one.
+fn wrapped(call: &Call) -> Option<&Name> {
+    match call.arguments.as_slice() {
+        [Argument { name: None, value: Expr { kind: ExprKind::Call(inner, _), .. }, .. }] => Some(inner),
+        _ => None,
+    }
+}
+
+/// The edits that join a call's arguments by arrows and put `end` in place of what follows them.
+fn chained(call: &Call, end: &str) -> Vec<Edit> {
+    let (Some(first), Some(last)) = (call.arguments.first(), call.arguments.last()) else { return vec![] };
+    let head = Edit { span: Span { end: first.span.start, ..call.span }, text: String::new() };
+    let tail = Edit { span: Span { start: last.span.end, ..call.span }, text: end.to_string() };
+    let gaps = call.arguments.windows(2).map(|pair| Edit {
+        span: Span { start: pair[0].span.end, end: pair[1].span.start, ..call.span },
+        text: " -> ".into(),
+    });
+    std::iter::once(head).chain(gaps).chain(std::iter::once(tail)).collect()
+}
+
+/// Writes a layer by its name here; one that takes no arguments loses those that say what is inferred.
+fn foreign_fix(layer: &Layer, call: &Call, foreign: &str) -> Fix {
+    let given = call.arguments.as_slice();
+    let drops = layer.parameters.is_empty() && !given.is_empty();
+    let plain = matches!(given, [Argument { name: None, value: Expr { kind: ExprKind::Integer(n), .. }, .. }]
+        if *n == 1 || foreign.starts_with("Batch"));
+    Fix {
+        title: format!("write `{}`", layer.name),
+        safe: !drops || plain,
+        edits: vec![Edit { span: if drops { call.span } else { call.name.span }, text: layer.name.to_string() }],
     }
 }

@@ -137,6 +137,10 @@ impl Scope for Expander<'_> {
         self.diagnostics.len() <= SUGGESTING
     }
 
+    fn in_doubt(&self) -> bool {
+        self.package.modules[self.frame().module].in_doubt
+    }
+
     fn layer_or_block(&self, name: &str) -> bool {
         layer::find(name).is_some() || self.block(name).is_some()
     }

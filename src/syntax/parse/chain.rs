@@ -122,8 +122,14 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("expected a layer, found `{found}`"))
             .at(self.span(pair), "this is no layer");
         let choice = pair.as_str().starts_with('{') && pair.as_str().len() > 1;
-        let remark = "a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`";
-        self.push(if choice { diagnostic.remark(remark) } else { diagnostic });
+        let repeats =
+            pair.as_str().trim_end().strip_suffix('*').is_some_and(|count| count.trim().parse::<u32>().is_ok());
+        self.push(match (choice, repeats) {
+            (true, _) => diagnostic.remark("a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`"),
+            _ if found.starts_with('^') => diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`"),
+            (_, true) => diagnostic.remark("a repetition follows its layer, as in `ReLU * 3`"),
+            _ => diagnostic,
+        });
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -135,12 +141,23 @@ impl Parser<'_> {
             let label = "write one count, as in `X * (2 * 3)`";
             return self.report(Code::UNEXPECTED, "a layer is repeated once", span, label);
         }
-        let count = pair.into_inner().next().map(|count| self.parse_atom(count));
+        let mut parts = pair.into_inner().peekable();
+        if let Some(times) = parts.next_if(|part| part.as_rule() == Rule::odd_times) {
+            self.report_times(&times);
+        }
+        let count = parts.next().map(|count| self.parse_atom(count));
         step.repeat = Some(count.unwrap_or_else(|| {
             let label = "a number, a value, a choice or `(expression)`";
             self.report(Code::MALFORMED_VALUE, "expected a count after `*`", span, label);
             Expr { kind: ExprKind::Error, span }
         }));
+    }
+
+    fn report_times(&mut self, times: &Node) {
+        let span = self.span(times);
+        let fix = Fix { title: "write `*`".into(), safe: true, edits: vec![Edit { span, text: "*".into() }] };
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "a layer is repeated by `*`").at(span, "expected `*`");
+        self.push(diagnostic.fix(fix));
     }
 
     fn parse_label(&mut self, pair: Node, step: &mut Step) {

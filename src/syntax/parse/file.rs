@@ -29,7 +29,7 @@ impl Parser<'_> {
                 }
                 Rule::EOI => {}
                 _ => {
-                    if let Some(chain) = network.parts.last() {
+                    if let Some(chain) = network.parts.last().filter(|_| network.understood) {
                         self.report_misplaced(&pair, chain.span);
                     }
                     self.parse_statement(pair, &mut ast);
@@ -48,6 +48,7 @@ impl Parser<'_> {
             self.report_missing_arrow(before, &part);
         }
         network.excused = false;
+        network.understood |= !part.steps.iter().all(is_error);
         network.parts.push(part);
     }
 
@@ -111,6 +112,8 @@ struct Network {
     parts: Vec<Chain>,
     /// Whether what stands just before is reported already, so that nothing is said of a missing arrow or layer.
     excused: bool,
+    /// Whether a layer of it was understood, so that it is known to be the network.
+    understood: bool,
 }
 
 impl Network {

@@ -2,6 +2,7 @@
 
 mod chain;
 mod file;
+mod foreign;
 mod statement;
 mod value;
 
@@ -21,8 +22,13 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let mut parser = Parser { file, text, diagnostics: vec![], more: 0, named: None };
-    let ast = match Grammar::parse(Rule::file, text) {
+    let (text, found) = foreign::translate(file, text);
+    if let Err(excess) = super::guard::check(file, &text) {
+        return (None, vec![*excess]);
+    }
+    let mut parser = Parser { file, text: &text, diagnostics: vec![], more: 0, named: None };
+    found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
+    let ast = match Grammar::parse(Rule::file, &text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
             parser.report_grammar_gap(&fault);

@@ -18,6 +18,7 @@ const MAX_CLASSES: usize = 1 << 20;
 
 impl Parser<'_> {
     pub(super) fn parse_statement(&mut self, pair: Node, ast: &mut Ast) {
+        self.report_odd_keyword(&pair);
         match pair.as_rule() {
             Rule::edition => {
                 let place = Spanned::new((), self.span(&pair));
@@ -33,7 +34,11 @@ impl Parser<'_> {
                     self.set_once(&mut ast.classes, classes, "classes");
                 }
             }
-            Rule::import => ast.imports.extend(self.parse_import(pair)),
+            Rule::import => {
+                let before = self.mistakes();
+                ast.imports.extend(self.parse_import(pair));
+                ast.imports_in_doubt |= self.mistakes() > before;
+            }
             Rule::definition => match self.parse_definition(pair) {
                 Some(Defined::Value(value)) => ast.values.push(value),
                 Some(Defined::Layers(name)) => self.named = Some(name),
@@ -118,15 +123,27 @@ impl Parser<'_> {
     pub(super) fn parse_import(&mut self, pair: Node) -> Option<Import> {
         let value =
             self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
-        if let Some(more) = pair.into_inner().nth(2) {
+        let text = value.as_str();
+        if let Some(more) = pair.into_inner().find(|part| part.as_rule() == Rule::more_import) {
+            if more.as_str().starts_with('.') {
+                self.report_bare_file(self.span(&value).to(self.span(&more)));
+                return None;
+            }
             self.report_more_import(&more);
         }
-        let text = value.as_str();
         let path = match value.as_rule() {
             Rule::string => ImportPath::File(text.trim_matches('"').to_string()),
             _ => ImportPath::Library(text.to_string()),
         };
         Some(Import { path, span: self.span(&value) })
+    }
+
+    /// Reports a file's name without quotes.
+    fn report_bare_file(&mut self, span: Span) {
+        let text = format!("\"./{}\"", &self.text[span.start..span.end]);
+        let fix = Fix { title: format!("write `use {text}`"), safe: false, edits: vec![Edit { span, text }] };
+        let message = "`use` takes a library's name, or a file in quotes";
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, "not a library's name").fix(fix));
     }
 
     /// Reports what follows an import's name on its line.
@@ -139,18 +156,12 @@ impl Parser<'_> {
                 let text: String = names.split(',').map(|name| format!("\nuse {}", name.trim())).collect();
                 ("`use` takes one name", "each has a `use` of its own", "write `use` for each".into(), text)
             }
-            None if found.starts_with('.') => (
-                "`use` takes a library's name, or a file in quotes",
-                "no part of a name",
-                format!("remove `{found}`"),
-                String::new(),
-            ),
             None => {
                 let label = "an import has no name of its own";
                 ("`use` takes in names as they are, without `as`", label, format!("remove `{found}`"), String::new())
             }
         };
-        let fix = Fix { title, safe: !found.starts_with('.'), edits: vec![Edit { span: gap, text }] };
+        let fix = Fix { title, safe: true, edits: vec![Edit { span: gap, text }] };
         self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, label).fix(fix));
     }
 
@@ -158,6 +169,10 @@ impl Parser<'_> {
     pub(super) fn statement_value<'t>(&mut self, pair: &Node<'t>, expected: &str) -> Option<Node<'t>> {
         let mut inner = pair.clone().into_inner();
         let keyword = inner.next().map(|keyword| self.span(&keyword))?;
+        if let Some(equals) = inner.peek().filter(|part| part.as_rule() == Rule::odd_equals) {
+            self.report_odd_equals(self.span(&equals));
+            inner.next();
+        }
         let (place, label) = match inner.next() {
             Some(value) if value.as_rule() != Rule::bad_line => return Some(value),
             Some(bad) if !bad.as_str().trim().is_empty() => (self.span(&bad), "not that"),
@@ -168,11 +183,47 @@ impl Parser<'_> {
         None
     }
 
+    /// Reports a word where a keyword belongs; what follows it tells which one.
+    fn report_odd_keyword(&mut self, pair: &Node) {
+        let Some(word) = pair.clone().into_inner().next().filter(|word| is_odd(word.as_rule())) else { return };
+        let keyword = match pair.as_rule() {
+            Rule::input => "input",
+            Rule::edition => "edition",
+            Rule::classes => "classes",
+            Rule::import => "use",
+            Rule::definition => "let",
+            _ => "block",
+        };
+        let span = self.span(&word);
+        let fix =
+            Fix { title: format!("write `{keyword}`"), safe: false, edits: vec![Edit { span, text: keyword.into() }] };
+        let message = format!("no statement begins with `{}`", word.as_str());
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, format!("expected `{keyword}`")).fix(fix));
+    }
+
+    fn report_odd_equals(&mut self, span: Span) {
+        let fix = Fix { title: "remove it".into(), safe: true, edits: vec![Edit { span, text: String::new() }] };
+        let found = &self.text[span.start..span.end];
+        let message = format!("this statement has no `{found}`");
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, "the value follows its keyword").fix(fix));
+    }
+
     fn report_colon(&mut self, colon: &Node) {
         let span = self.span(colon);
         let fix = Fix { title: "write `=`".into(), safe: true, edits: vec![Edit { span, text: " =".into() }] };
         let diagnostic = Diagnostic::error(Code::INCOMPLETE, "a definition has `=` after its name, not `:`");
         self.push(diagnostic.at(span, "expected `=`").fix(fix));
+    }
+
+    /// A name with `-` in it, as if that were `_`.
+    fn dashed_name(&mut self, pair: &Node) -> Name {
+        let (span, text) = (self.span(pair), pair.as_str().replace('-', "_"));
+        let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text: text.clone() }] };
+        let message = format!("`{}` is no name: `-` subtracts", pair.as_str());
+        self.push(
+            Diagnostic::error(Code::INCOMPLETE, message).at(span, "letters, digits and `_` make a name").fix(fix),
+        );
+        Spanned::new(text, span)
     }
 
     fn parse_definition(&mut self, pair: Node) -> Option<Defined> {
@@ -302,6 +353,10 @@ impl Parser<'_> {
     }
 }
 
+fn is_odd(rule: Rule) -> bool {
+    matches!(rule, Rule::odd_keyword | Rule::odd_use)
+}
+
 /// What follows `let name =`.
 enum Defined {
     Value(ValueDefinition),
@@ -328,6 +383,9 @@ impl<'p, 's, 't> Parts<'p, 's, 't> {
     }
 
     fn name(&mut self, expected: &str) -> Option<Name> {
+        if let Some(dashed) = self.next(Rule::dashed) {
+            return Some(self.parser.dashed_name(&dashed));
+        }
         if let Some(word) = self.next(Rule::word) {
             return Some(self.parser.name(&word));
         }

@@ -68,13 +68,8 @@ impl Parser<'_> {
                 ExprKind::Error
             }
             _ => {
-                self.report(
-                    Code::MALFORMED_VALUE,
-                    "a text in quotes stands only after `use`",
-                    span,
-                    "expected a value",
-                );
-                ExprKind::Error
+                let text = pair.as_str();
+                ExprKind::Text(text[1..text.len() - 1].to_string())
             }
         };
         Expr { kind, span }
@@ -109,11 +104,22 @@ impl Parser<'_> {
     /// `3x32x32`, or a single number.
     pub(super) fn parse_sizes(&mut self, pair: &Node) -> Option<Vec<usize>> {
         let sizes: Result<Vec<usize>, _> =
-            pair.as_str().split('x').map(|size| size.parse::<i64>().map(|n| n as usize)).collect();
+            pair.as_str().split(['x', '×']).map(|size| size.parse::<i64>().map(|n| n as usize)).collect();
+        if pair.as_str().contains('×') {
+            self.report_times_sign(pair);
+        }
         if sizes.is_err() {
             self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
         }
         sizes.ok()
+    }
+
+    /// `3×5`, with the sign of multiplication.
+    fn report_times_sign(&mut self, pair: &Node) {
+        let (span, text) = (self.span(pair), pair.as_str().replace('×', "x"));
+        let fix = Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span, text }] };
+        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "a size is written with the letter `x`");
+        self.push(diagnostic.at(span, "not `×`").fix(fix));
     }
 
     pub(super) fn parse_natural(&mut self, pair: &Node) -> Option<usize> {
@@ -191,10 +197,21 @@ impl Parser<'_> {
         }
     }
 
+    /// `[8|16]`, a choice in the wrong brackets.
+    fn report_choice_brackets(&mut self, text: &str, span: Span) {
+        let text = format!("{{{}}}", text.trim_matches(['[', ']']));
+        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "a choice stands in braces").at(span, "not a choice");
+        let fix = Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span, text }] };
+        self.push(diagnostic.fix(fix));
+    }
+
     /// `(3, 5)` or `[3, 5]`, as other languages write a size.
     pub(super) fn report_tuple(&mut self, text: &str, span: Span) {
         if self.only_counts() {
             return;
+        }
+        if text.contains('|') && text.starts_with('[') {
+            return self.report_choice_brackets(text, span);
         }
         let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
         let sizes: Vec<&str> = inner.split(',').map(str::trim).collect();
