@@ -8,7 +8,7 @@ mod value;
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 
-use super::ast::{Ast, Name};
+use super::ast::{Ast, Chain, Name};
 use crate::diagnostic::{Code, Diagnostic, MAX_KEPT};
 use crate::source::{FileId, Span, Spanned};
 
@@ -21,7 +21,7 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let mut parser = Parser { file, text, diagnostics: vec![], more: 0, named: None };
+    let mut parser = Parser { file, text, diagnostics: vec![], more: 0, named: None, network: None };
     let ast = match Grammar::parse(Rule::file, text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
@@ -41,6 +41,8 @@ struct Parser<'t> {
     more: usize,
     /// What a `let` before the next chain calls its layers.
     named: Option<Name>,
+    /// The network, where it began in the statement before.
+    network: Option<Chain>,
 }
 
 impl Parser<'_> {
