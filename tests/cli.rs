@@ -309,6 +309,32 @@ fn fixes_reach_imported_files_but_not_the_standard_library() {
 }
 
 #[test]
+fn a_repeated_layer_gets_one_activation() {
+    let mends = |text: &str, fixed: &str| {
+        let (files, leaves) = ([("a.net", text)], [("a.net", fixed)]);
+        let args = &["check", "--fix", "--unsafe", "a.net"];
+        check(Case { args, files: &files, leaves: &leaves, stderr: &["!missing-activation"], ..Case::default() });
+    };
+    mends("input 1x28x28\nFC(32) * 2 -> FC\n", "input 1x28x28\n(FC(32) -> ReLU) * 2 -> FC\n");
+    mends(
+        "input 1x28x28\nblock C(n) = Conv(_, n, 3, pad=1)\nC(8) * 2 -> C(16) -> FC\n",
+        "input 1x28x28\nblock C(n) = Conv(_, n, 3, pad=1) -> ReLU\nC(8) * 2 -> C(16) -> FC\n",
+    );
+    mends(
+        "input 3x32x32\nConv(1, 6, 5) -> ReLU -> Pool(2) -> Conv(8, 16, 5) -> ReLU -> FC\n",
+        "input 3x32x32\nConv(3, 6, 5) -> ReLU -> Pool(2) -> Conv(6, 16, 5) -> ReLU -> FC\n",
+    );
+}
+
+#[test]
+fn an_input_in_place_of_the_files_is_not_shown_there() {
+    let files: &[(&str, &str)] = &[("a.net", "input 1x28x28\nConv(1, 8, 3) -> ReLU -> FC\n")];
+    let args = &["check", "--input", "3x32x32", "a.net"];
+    let stderr: &[&str] = &["the input is 3x32x32, given in place of the file's", "!1 | input"];
+    check(Case { args, files, status: 1, stderr, ..Case::default() });
+}
+
+#[test]
 fn fixing_more_mistakes_than_one_report_shows_ends() {
     let text = format!("input 1x28x28\n{} -> FC\n", ["relu"; 250].join(" -> "));
     let fixed = text.replace("relu", "ReLU");

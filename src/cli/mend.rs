@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::files::read_source;
 use super::write::{unified_diff, write_file};
-use crate::diagnostic::{Diagnostic, Edit, Trust, apply, edits};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Id, Trust, apply, edits};
 use crate::graph::{Given, check};
-use crate::source::{FileId, SourceMap, canonical};
+use crate::source::{FileId, SourceMap, Span, canonical};
 
 /// How often a file is checked and mended again; each round mends what the last one brought to light.
 const ROUNDS: usize = 100;
@@ -29,6 +29,46 @@ struct Draft {
     edits: usize,
 }
 
+/// A diagnostic whose fix was applied, and where it would stand if that did not mend.
+struct Tried {
+    id: Id,
+    message: String,
+    file: FileId,
+    /// As text that is put in exactly there stands behind it or before it.
+    starts: [usize; 2],
+}
+
+impl Tried {
+    /// Nothing for one whose fix waits.
+    fn of(diagnostic: &Diagnostic, edits: &[Edit]) -> Option<Self> {
+        let applied = |fix: &Fix| !fix.edits.is_empty() && fix.edits.iter().all(|edit| edits.contains(edit));
+        let place = diagnostic.place().filter(|_| diagnostic.fixes.iter().any(applied))?;
+        let (id, message) = (diagnostic.id, diagnostic.message.clone());
+        let mut tried = Self { id, message, file: place.file, starts: [place.start; 2] };
+        tried.shift(edits);
+        Some(tried)
+    }
+
+    fn is(&self, diagnostic: &Diagnostic) -> bool {
+        let there = |place: Span| place.file == self.file && self.starts.contains(&place.start);
+        diagnostic.id == self.id && diagnostic.message == self.message && diagnostic.place().is_some_and(there)
+    }
+
+    fn shift(&mut self, edits: &[Edit]) {
+        let [first, last] = self.starts;
+        self.starts = [self.shifted(first, edits, |edit| edit.start < first), self.shifted(last, edits, |_| true)];
+    }
+
+    fn shifted(&self, start: usize, edits: &[Edit], counts: impl Fn(Span) -> bool) -> usize {
+        let before = edits.iter().filter(|edit| edit.span.file == self.file && edit.span.end <= start);
+        let before = before.filter(|edit| counts(edit.span));
+        let (added, removed) = before.fold((0, 0), |(added, removed), edit| {
+            (added + edit.text.len(), removed + edit.span.end - edit.span.start)
+        });
+        start + added - removed
+    }
+}
+
 impl Drafts {
     /// An empty source map in which the drafts stand for their files.
     pub fn sources(&self) -> SourceMap {
@@ -37,20 +77,24 @@ impl Drafts {
         sources
     }
 
-    /// Applies the fixes of a file's diagnostics, to it and to what it imports, until there is none left.
+    /// Applies the fixes of a file's diagnostics, to it and to what it imports, until there is none left. One that
+    /// does not mend is not applied again.
     /// A file that cannot be read is left to whoever reports on it.
     pub fn mend(&mut self, path: &Path, given: &Given, trust: Trust) {
-        let mut seen = HashSet::new();
+        let (mut seen, mut tried) = (HashSet::new(), vec![]);
         for _ in 0..ROUNDS {
             let mut sources = self.sources();
             let Ok(file) = read_source(&mut sources, path) else { return };
             self.keep(path, sources.file(file).text());
-            let report = check(&mut sources, file, given);
+            let mut diagnostics = check(&mut sources, file, given).diagnostics;
+            diagnostics.retain(|diagnostic| !tried.iter().any(|tried: &Tried| tried.is(diagnostic)));
             let editable = |id: FileId| sources.file(id).directory().is_some();
-            let edits = edits(&report.diagnostics, trust, editable);
+            let edits = edits(&diagnostics, trust, editable);
             if edits.is_empty() || !seen.insert(self.digest()) {
                 return;
             }
+            tried.iter_mut().for_each(|tried| tried.shift(&edits));
+            tried.extend(diagnostics.iter().filter_map(|diagnostic| Tried::of(diagnostic, &edits)));
             self.apply(&sources, (file, path), &edits);
         }
     }

@@ -7,7 +7,7 @@ use super::explain::{Case, explain};
 use super::findings::Findings;
 use super::infer::{Cost, Inference, Patch, Setting, infer};
 use super::lint::lint;
-use super::repair::Budget;
+use super::repair::{Budget, follows};
 use super::setting::{Given, setting};
 use super::strict::adapters;
 use super::verify::verify;
@@ -161,7 +161,7 @@ impl Checker<'_> {
     fn explain(&mut self, network: &Network, setting: Setting, inference: &Inference) {
         let known_faults = inference.faults.iter().map(|fault| (fault.place, fault.fault.code)).collect();
         let case = Case { network, setting, inference, sources: self.sources, budget: &self.budget, known_faults };
-        for fault in &inference.faults {
+        for fault in inference.faults.iter().filter(|fault| !follows(&case, fault)) {
             match self.found.known(fault.fault.code, case.primary(fault)) {
                 Some(key) => self.found.again(key),
                 None => self.found.add(explain(&case, fault)),

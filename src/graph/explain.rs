@@ -6,8 +6,8 @@ use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting};
 use super::repair::{self, Budget};
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::layer::{Rewrite, Shape};
-use crate::resolve::{Network, Node, Source};
-use crate::source::{SourceMap, Span};
+use crate::resolve::{Network, Node, Source, stdlib};
+use crate::source::{SourceMap, Span, Spanned};
 
 /// How many shapes of the trail are shown before the refusal.
 const TRAIL: usize = 8;
@@ -61,6 +61,7 @@ impl Case<'_> {
         let merges = repair::merges(self, fault).into_iter();
         let mut fixes: Vec<Fix> =
             merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault)).collect();
+        fixes.retain(|fix| fix.edits.iter().all(|edit| !stdlib::holds(self.sources.file(edit.span.file))));
         if transposed.is_some() {
             fixes.iter_mut().for_each(|fix| fix.safe = false);
         }
@@ -96,7 +97,12 @@ impl Case<'_> {
         match source {
             Source::Node(index) => diagnostic.with(self.network.nodes[index].span, format!("makes {makes}")),
             Source::Input => match self.network.input {
-                Some(input) => diagnostic.with(input.span, format!("the input is {makes}")),
+                Some(Spanned { value: [channels, height, width], span })
+                    if shape == Shape::map(channels, height, width) =>
+                {
+                    diagnostic.with(span, format!("the input is {makes}"))
+                }
+                Some(_) => diagnostic.remark(format!("the input is {makes}, given in place of the file's")),
                 None => diagnostic.remark(format!("the input is {makes}")),
             },
             Source::Unknown => diagnostic,
@@ -135,6 +141,9 @@ impl Case<'_> {
     }
 
     fn rewrite(&self, node: &Node, index: usize, fault: &NodeFault, rewrite: &Rewrite) -> Option<Fix> {
+        if let Some(fix) = repair::of_use(self, node, fault, rewrite) {
+            return Some(fix);
+        }
         let changes = rewrite.values.iter().map(|(name, text)| (*name, repair::argument(text)));
         let args = changes.fold(node.args.clone(), |args, (name, value)| args.replaced(name, value));
         let same = self.network.nodes.iter().enumerate().filter(|(_, other)| other.span == node.span);

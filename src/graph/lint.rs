@@ -1,10 +1,12 @@
 //! Lints: what checks but is hardly meant -> warnings, each with a name that a comment can silence.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Graph, Node, Value};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::layer::{Conv, Op, Shape, Window, Window1};
 use crate::resolve::{Network, Unused, UnusedKind};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 
 /// A lint of the table.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub const LINTS: &[Lint] = &[
 
 /// The warnings of a network without errors, but for those that a comment silences.
 pub fn lint(graph: &Graph, network: &Network, sources: &SourceMap) -> Vec<Diagnostic> {
-    let linter = Linter { graph, readers: readers(graph) };
+    let linter = Linter::new(graph, sources);
     let mut found: Vec<Diagnostic> = (0..graph.nodes.len()).flat_map(|index| linter.node(index)).collect();
     found.extend(network.unused.iter().map(unused));
     found.retain(|warning| !is_allowed(warning, sources));
@@ -69,29 +71,98 @@ fn readers(graph: &Graph) -> Vec<usize> {
     readers
 }
 
-struct Linter<'g> {
-    graph: &'g Graph,
-    readers: Vec<usize>,
+/// The share of an image's height and width that each node's output comes from: what no window reaches is lost.
+fn reached(graph: &Graph) -> Vec<[f64; 2]> {
+    let mut reached: Vec<[f64; 2]> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        let before = reached_by_input(node, &reached);
+        let share = lost(graph, node).map(|(lost, sizes)| [0, 1].map(|a| 1.0 - lost[a] as f64 / sizes[a] as f64));
+        let share = share.unwrap_or([1.0, 1.0]);
+        reached.push([before[0] * share[0], before[1] * share[1]]);
+    }
+    reached
 }
 
-impl Linter<'_> {
+fn reached_by_input(node: &Node, reached: &[[f64; 2]]) -> [f64; 2] {
+    match node.inputs[0] {
+        Value::Input => [1.0, 1.0],
+        Value::Node(at) => reached[at],
+    }
+}
+
+/// The last rows and columns that no place of a node's window covers, and how many there are.
+fn lost(graph: &Graph, node: &Node) -> Option<([usize; 2], [usize; 2])> {
+    let windows = match &node.op {
+        Op::Conv(conv) => windows_of(conv),
+        Op::MaxPool(window) | Op::AvgPool(window) => pool_windows(window),
+        _ => return None,
+    };
+    let Shape::Map { height, width, .. } = graph.shape(node.inputs[0]) else { return None };
+    let lost = |window: Window1, size: usize| match window.stride > window.kernel {
+        true => 0, // leaves rows out everywhere, on purpose
+        false => window.dropped(size).saturating_sub(window.pad[1]),
+    };
+    Some(([lost(windows[0], height), lost(windows[1], width)], [height, width]))
+}
+
+/// Linear layers with nothing between, by place.
+#[derive(Default)]
+struct Pairs {
+    /// The layers before each one.
+    before: HashMap<Span, Vec<Span>>,
+    /// Those before a layer that stands for others too, in a repetition or a block, or in another file: an activation
+    /// belongs behind them.
+    followed: HashSet<Span>,
+}
+
+impl Pairs {
+    fn of(linter: &Linter) -> Self {
+        let mut uses: HashMap<Span, usize> = HashMap::new();
+        linter.graph.nodes.iter().for_each(|node| *uses.entry(node.span).or_default() += 1);
+        let (mut pairs, mut seen) = (Self::default(), HashSet::new());
+        for node in &linter.graph.nodes {
+            let Some(before) = linter.linear_before(node).map(|before| before.span) else { continue };
+            if seen.insert((before, node.span)) {
+                pairs.before.entry(node.span).or_default().push(before);
+            }
+            if uses[&node.span] > 1 || before.file != node.span.file {
+                pairs.followed.insert(before);
+            }
+        }
+        pairs
+    }
+}
+
+struct Linter<'g> {
+    graph: &'g Graph,
+    sources: &'g SourceMap,
+    readers: Vec<usize>,
+    reached: Vec<[f64; 2]>,
+    pairs: Pairs,
+}
+
+impl<'g> Linter<'g> {
+    fn new(graph: &'g Graph, sources: &'g SourceMap) -> Self {
+        let (readers, reached) = (readers(graph), reached(graph));
+        let linter = Self { graph, sources, readers, reached, pairs: Pairs::default() };
+        Self { pairs: Pairs::of(&linter), ..linter }
+    }
+
     fn node(&self, index: usize) -> Vec<Diagnostic> {
         let node = &self.graph.nodes[index];
         let found = match &node.op {
-            Op::Conv(conv) => {
-                [self.missing_activation(node), self.shrinks_to_one(node), self.drops_last(node, windows_of(conv))]
-            }
+            Op::Conv(conv) => [self.missing_activation(node), self.shrinks_to_one(node, conv), self.drops_last(index)],
             Op::Fc(_) => [self.missing_activation(node), None, None],
             Op::Softmax | Op::LogSoftmax => [self.double_softmax(node), None, None],
             Op::BatchNorm => [self.dropout_before_norm(node), None, None],
-            Op::MaxPool(window) | Op::AvgPool(window) => [self.drops_last(node, pool_windows(window)), None, None],
+            Op::MaxPool(_) | Op::AvgPool(_) => [self.drops_last(index), None, None],
             _ => [None, None, None],
         };
         found.into_iter().flatten().collect()
     }
 
     /// The node that makes this one's input, past what only arranges values anew.
-    fn before(&self, node: &Node) -> Option<&Node> {
+    fn before(&self, node: &Node) -> Option<&'g Node> {
         let mut value = node.inputs[0];
         loop {
             let Value::Node(at) = value else { return None };
@@ -107,32 +178,53 @@ impl Linter<'_> {
         }
     }
 
-    /// Two linear layers with nothing between. A layer by 1x1 or in groups before is a factored convolution.
-    fn missing_activation(&self, node: &Node) -> Option<Diagnostic> {
-        let before = self.before(node)?;
-        let linear = match &before.op {
+    /// The linear layer before a linear one. A layer by 1x1 or in groups before is a factored convolution.
+    fn linear_before(&self, node: &Node) -> Option<&'g Node> {
+        let linear = |op: &Op| match op {
             Op::Conv(conv) => !is_factor(conv),
-            Op::Fc(_) => true,
-            _ => false,
+            op => matches!(op, Op::Fc(_)),
         };
-        if !linear || matches!(&node.op, Op::Conv(conv) if is_factor(conv)) {
+        if !linear(&node.op) {
             return None;
         }
+        self.before(node).filter(|before| linear(&before.op))
+    }
+
+    /// Two linear layers with nothing between. One that follows several is one warning, whose fix is for all.
+    fn missing_activation(&self, node: &Node) -> Option<Diagnostic> {
+        let before = self.linear_before(node)?;
         let message = format!("no activation stands between `{}` and `{}`", before.name, node.name);
-        let fix = Fix {
-            title: "`-> ReLU` between them".into(),
-            safe: false,
-            edits: vec![Edit { span: node.span.before(), text: "ReLU -> ".into() }],
+        let all = self.pairs.before.get(&node.span)?;
+        if all[0] != before.span {
+            return None;
+        }
+        let edits = match self.pairs.followed.contains(&before.span) {
+            true => all.iter().flat_map(|&layer| self.activation_behind(layer)).collect(),
+            false => vec![Edit { span: node.span.before(), text: "ReLU -> ".into() }],
         };
+        let fix = Fix { title: "`-> ReLU` between them".into(), safe: false, edits };
         let warning = Diagnostic::warning("missing-activation", message)
             .at(node.span, "linear, of a linear layer")
             .with(before.span, "the layer before");
         Some(warning.remark("together they can do no more than one of them").fix(fix))
     }
 
+    /// Edits that put an activation behind a layer, in brackets with it where it is repeated or named.
+    fn activation_behind(&self, layer: Span) -> Vec<Edit> {
+        let mut rest = self.sources.file(layer.file).text()[layer.end..].trim_start();
+        while let Some(comment) = rest.strip_prefix('#') {
+            rest = comment.split_once('\n').map_or("", |(_, next)| next.trim_start());
+        }
+        let named = rest.strip_prefix("as").is_some_and(|name| name.starts_with(|c: char| c.is_whitespace()));
+        let edit = |span: Span, text: &str| Edit { span, text: text.into() };
+        match named || rest.starts_with('*') {
+            true => vec![edit(layer.before(), "("), edit(layer.after(), " -> ReLU)")],
+            false => vec![edit(layer.after(), " -> ReLU")],
+        }
+    }
+
     /// A convolution that sees one value of each channel, and padding around it.
-    fn shrinks_to_one(&self, node: &Node) -> Option<Diagnostic> {
-        let Op::Conv(conv) = &node.op else { return None };
+    fn shrinks_to_one(&self, node: &Node, conv: &Conv) -> Option<Diagnostic> {
         let one = matches!(self.graph.shape(node.inputs[0]), Shape::Map { height: 1, width: 1, .. });
         let image = matches!(node.inputs[0], Value::Input);
         if !one || image || conv.kernel == [1, 1] {
@@ -164,20 +256,23 @@ impl Linter<'_> {
         Some(warning.remark("put the dropout after the norm"))
     }
 
-    /// Rows or columns that no place of a window covers, where they are more than a tenth of the map.
-    fn drops_last(&self, node: &Node, windows: [Window1; 2]) -> Option<Diagnostic> {
-        let Shape::Map { height, width, .. } = self.graph.shape(node.inputs[0]) else { return None };
-        let lost = |window: Window1, size: usize| match window.stride > window.kernel {
-            true => 0, // leaves rows out everywhere, on purpose
-            false => window.dropped(size).saturating_sub(window.pad[1]),
-        };
-        let (rows, columns) = (lost(windows[0], height), lost(windows[1], width));
-        if rows * 10 <= height && columns * 10 <= width {
+    /// Rows or columns that no place of a window covers, where with those lost before they pass a tenth of the image.
+    fn drops_last(&self, index: usize) -> Option<Diagnostic> {
+        let node = &self.graph.nodes[index];
+        let ([rows, columns], [height, width]) = lost(self.graph, node)?;
+        let (before, after) = (reached_by_input(node, &self.reached), self.reached[index]);
+        let (alone, passes) =
+            (rows * 10 > height || columns * 10 > width, |a: usize| before[a] >= 0.9 && after[a] < 0.9);
+        if !alone && !passes(0) && !passes(1) {
             return None;
         }
         let sizes = format!("{rows} of {height} rows and {columns} of {width} columns");
         let message = format!("`{}` leaves out the last {sizes}", node.name);
         let warning = Diagnostic::warning("drops-last-row", message).at(node.span, "its windows do not reach them");
+        let warning = match alone {
+            true => warning,
+            false => warning.remark("with what layers before it leave out, more than a tenth of the image is not seen"),
+        };
         Some(warning.remark("another kernel, stride or padding covers the map"))
     }
 }
@@ -250,6 +345,8 @@ mod tests {
     #[test]
     fn a_pool_covers_its_map() {
         check_lints("Pool(5) -> FC", &["drops-last-row"]);
+        check_lints("Conv(1,8,3,stride=2) -> Pool(2) -> FC", &["drops-last-row"]);
+        check_lints("Conv(1,8,3,stride=2) -> ReLU -> FC", &[]);
         check_lints("Conv(1,8,4) -> ReLU -> Pool(2) -> FC", &[]);
         check_lints("Pool(4) -> FC", &[]);
     }

@@ -78,6 +78,12 @@ impl Labels {
         self.hidden.get(name).copied().or(outside)
     }
 
+    /// Where a label of that name is made behind this place.
+    pub fn made_after(&self, name: &str, place: Span) -> Option<Span> {
+        let later = self.made.range(place..).take_while(|(span, _)| span.file == place.file);
+        later.filter(|(_, (other, _))| other == name).map(|(span, _)| *span).next()
+    }
+
     fn visible(&self) -> impl Iterator<Item = &Frame> {
         let last_border = self.frames.iter().rposition(|frame| frame.border).unwrap_or(0);
         self.frames[last_border..].iter().rev()

@@ -7,7 +7,7 @@ mod inline;
 mod labels;
 pub mod names;
 mod package;
-mod stdlib;
+pub mod stdlib;
 mod value;
 
 pub use bind::written;
@@ -16,6 +16,7 @@ pub use inline::inlined;
 pub use package::{Package, load};
 pub use value::{Choices, Met, Value};
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
@@ -80,6 +81,8 @@ pub struct Site {
     pub blocks: Vec<String>,
     /// Where each is used.
     pub uses: Vec<Span>,
+    /// The parameters of the innermost that are given as plain numbers there, and where.
+    pub numbers: HashMap<String, Span>,
 }
 
 /// How many uses of blocks around a mistake are shown.

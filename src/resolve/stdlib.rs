@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::source::SourceFile;
+
 const FILES: &[(&str, &str)] = &[
     ("attention", include_str!("../../stdlib/attention.net")),
     ("conv", include_str!("../../stdlib/conv.net")),
@@ -19,6 +21,12 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// The names that `use` takes.
 pub fn names() -> Vec<&'static str> {
     FILES.iter().map(|(name, _)| *name).collect()
+}
+
+/// Whether a file is one of the library's, which nobody edits.
+pub fn holds(file: &SourceFile) -> bool {
+    let library = file.name().strip_prefix("stdlib/").and_then(|name| name.strip_suffix(".net"));
+    file.directory().is_none() && library.is_some_and(|name| text(name).is_some())
 }
 
 /// The library that defines a block of that name.

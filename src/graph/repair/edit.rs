@@ -8,15 +8,25 @@ use crate::source::Span;
 
 /// Whether every argument of the call is a plain number, so that an edit says what it does.
 pub fn is_literal(case: &Case, at: usize) -> bool {
-    let node = &case.network.nodes[at];
-    node.args.iter().filter_map(|(_, bound)| bound.span).all(|span| {
-        let text = case.sources.slice(span);
-        text == "_"
-            || text == "same"
-            || text == "true"
-            || text == "false"
-            || text.bytes().all(|b| b.is_ascii_digit() || b == b'x')
+    case.network.nodes[at]
+        .args
+        .iter()
+        .filter_map(|(_, bound)| bound.span)
+        .all(|span| is_plain(case.sources.slice(span)))
+}
+
+/// Whether the sizes of the call's window are plain numbers, and nothing else of it is a choice.
+pub fn is_literal_window(case: &Case, at: usize) -> bool {
+    let given = case.network.nodes[at].args.iter();
+    let mut given = given.filter_map(|(parameter, bound)| Some((parameter.name, case.sources.slice(bound.span?))));
+    given.all(|(name, text)| match name {
+        "kernel" | "stride" | "pad" | "dilation" => is_plain(text),
+        _ => !text.contains('{'),
     })
+}
+
+fn is_plain(text: &str) -> bool {
+    matches!(text, "_" | "same" | "true" | "false") || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x')
 }
 
 /// Edits that give a call other arguments: the whole list where it is plain, else the values that differ.

@@ -6,12 +6,14 @@ mod edit;
 mod merge;
 mod scores;
 mod transposed;
+mod uses;
 mod window;
 
 pub use edit::{edited, is_literal, value_edits};
 pub use merge::merges;
 pub use scores::scores;
 pub use transposed::transposed;
+pub use uses::{follows, of_use};
 
 use std::cell::Cell;
 
@@ -85,17 +87,35 @@ impl Case<'_> {
             return None;
         }
         let alike = self.written_alike(candidate.node);
-        let patch = Patch { args: alike.iter().map(|&at| (at, candidate.args.clone())).collect(), ..Patch::default() };
+        let args: Vec<_> = alike.iter().map(|&at| (at, self.changed_alike(candidate, at))).collect();
+        let patch = Patch { args, ..Patch::default() };
         if !self.mends(fault, &patch) {
             return None;
         }
-        let edits = alike.iter().map(|&at| list_edits(self, at, &candidate.args)).collect::<Option<Vec<_>>>()?;
+        let edits = patch.args.iter().map(|(at, args)| list_edits(self, *at, args)).collect::<Option<Vec<_>>>()?;
         let mut edits: Vec<Edit> = edits.into_iter().flatten().collect();
         edits.sort_by_key(|edit| edit.span);
         edits.dedup();
         let call = edited(self, candidate.node, &edits);
-        let title = format!("`{call}` {} makes {}", self.where_written(&alike), self.result(fault, &patch)?);
+        let call = match self.is_written(&call) {
+            true => format!("`{call}` instead of `{}`", edited(self, candidate.node, &[])),
+            false => format!("`{call}`"),
+        };
+        let title = format!("{call} {} makes {}", self.where_written(&alike), self.result(fault, &patch)?);
         Some(Fix { title, safe: false, edits })
+    }
+
+    /// The arguments of a node, with what the candidate changes.
+    fn changed_alike(&self, candidate: &Candidate, at: usize) -> Args {
+        let pairs = self.network.nodes[candidate.node].args.iter().zip(candidate.args.iter());
+        let changes = pairs.filter(|((_, old), (_, new))| old.value != new.value);
+        let args = self.network.nodes[at].args.clone();
+        changes.fold(args, |args, (_, (parameter, new))| args.replaced(parameter.name, new.value.clone()))
+    }
+
+    /// Whether a call already reads so.
+    fn is_written(&self, call: &str) -> bool {
+        (0..self.network.nodes.len()).any(|at| edited(self, at, &[]) == call)
     }
 
     /// Whether another change may be tried; a patch that cannot be is not worth making.
@@ -115,7 +135,14 @@ impl Case<'_> {
         }
         let after = infer(self.network, setting, patch);
         let known = |other: &NodeFault| self.known_faults.contains(&(other.place, other.fault.code));
-        after.faults.iter().all(|other| other.place != fault.place && known(other))
+        // A layer that nothing reaches is silent, not mended.
+        let reached = match fault.place {
+            FaultPlace::Node(index) => {
+                after.rows.iter().any(|row| row.node == index && row.typed.is_some() && !row.implicit)
+            }
+            FaultPlace::Output(_) => true,
+        };
+        reached && after.faults.iter().all(|other| other.place != fault.place && known(other))
     }
 
     /// The nodes of this call's text, and of calls elsewhere that say the same.
@@ -172,14 +199,14 @@ impl Case<'_> {
 /// Changes of the layers before these points, each text once.
 fn candidates(case: &Case, starts: &[Source]) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = vec![];
-    let mut seen: Vec<String> = vec![];
+    let (mut seen, mut places): (Vec<String>, Vec<Span>) = (vec![], vec![]);
     for &start in starts.iter().take(4) {
         let mut source = start;
         for distance in 0..REACH {
             let Source::Node(at) = source else { break };
             let node = &case.network.nodes[at];
             let text = written(node.layer, &node.args);
-            if !seen.contains(&text) {
+            if !seen.contains(&text) && !places.contains(&node.span) {
                 let changes = window::changes(case, at).into_iter();
                 candidates.extend(changes.map(|(args, changed, by)| Candidate {
                     node: at,
@@ -187,6 +214,7 @@ fn candidates(case: &Case, starts: &[Source]) -> Vec<Candidate> {
                     cost: (changed, by, distance),
                 }));
                 seen.push(text);
+                places.push(node.span);
             }
             source = node.inputs[0];
         }

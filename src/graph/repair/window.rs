@@ -1,6 +1,6 @@
 //! Small changes of sliding windows: other kernels, strides and paddings, with how far they are from what is written.
 
-use super::edit::is_literal;
+use super::edit::is_literal_window;
 use crate::graph::explain::Case;
 use crate::layer::{Args, Argument, Shape};
 use crate::resolve::Source;
@@ -43,7 +43,7 @@ impl<'c> Window<'c> {
     fn of(case: &Case<'c>, at: usize) -> Option<Self> {
         let node = &case.network.nodes[at];
         let slides = matches!(node.layer.name, "Conv" | "ConvT" | "Pool" | "AvgPool");
-        if !slides || node.args.has_error() || !is_literal(case, at) {
+        if !slides || node.args.has_error() || !is_literal_window(case, at) {
             return None;
         }
         let kernel = node.args.size("kernel");

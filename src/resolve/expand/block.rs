@@ -11,7 +11,7 @@ use crate::resolve::{Site, Source};
 use crate::resolve::{bind, names};
 use crate::source::Span;
 use crate::syntax::MAX_NESTING;
-use crate::syntax::ast::{Argument, BlockDefinition, Call, Name};
+use crate::syntax::ast::{Argument, BlockDefinition, Call, ExprKind, Name};
 
 impl<'p> Expander<'p> {
     pub(super) fn expand_block(
@@ -31,7 +31,7 @@ impl<'p> Expander<'p> {
         }
         self.used.insert(definition);
         let given = BlockArguments::bind(block, call, self);
-        let frame = self.block_frame(definition, call);
+        let frame = self.block_frame(definition, block, call);
         self.expand_body(block, frame, given, flow)
     }
 
@@ -52,7 +52,11 @@ impl<'p> Expander<'p> {
         self.expand_body(block, frame, vec![None; block.parameters.len()], Flow::One(Source::Unknown));
     }
 
+    /// Says nothing in a group without an end: what follows the block may stand there.
     pub(super) fn report_recursion(&mut self, definition: Definition, call: &Call) {
+        if self.unclosed > 0 {
+            return;
+        }
         let diagnostic = Diagnostic::error(Code::RECURSION, format!("the block `{}` contains itself", call.name.value))
             .at(call.span, "inside its own definition")
             .with(definition.span, "defined here")
@@ -60,13 +64,14 @@ impl<'p> Expander<'p> {
         self.report(diagnostic);
     }
 
-    pub(super) fn block_frame(&mut self, definition: Definition, call: &Call) -> Frame {
+    pub(super) fn block_frame(&mut self, definition: Definition, block: &BlockDefinition, call: &Call) -> Frame {
         let frame = self.frame_mut();
         let count = frame.counters.entry(format!("{}.", call.name.value)).or_default();
         *count += 1;
         let name = format!("{}.{count}", call.name.value);
         let prefix = format!("{}{name}.", frame.prefix);
-        let mut site = Site { blocks: frame.site.blocks.clone(), uses: frame.site.uses.clone() };
+        let numbers = given_numbers(block, call);
+        let mut site = Site { blocks: frame.site.blocks.clone(), uses: frame.site.uses.clone(), numbers };
         site.blocks.push(name);
         site.uses.push(call.span);
         Frame {
@@ -90,6 +95,16 @@ impl<'p> Expander<'p> {
             self.frame_mut().parameters.insert(parameter.name.value.clone(), value);
         }
     }
+}
+
+/// The parameters that a use gives as plain numbers, and where.
+fn given_numbers(block: &BlockDefinition, call: &Call) -> HashMap<String, Span> {
+    let named = call.arguments.iter().enumerate().filter_map(|(index, argument)| {
+        let name = argument.name.as_ref().or(block.parameters.get(index).map(|parameter| &parameter.name))?;
+        Some((name.value.clone(), &argument.value))
+    });
+    let numbers = named.filter(|(_, value)| matches!(value.kind, ExprKind::Integer(_)));
+    numbers.map(|(name, value)| (name, value.span)).collect()
 }
 
 /// The arguments of a use, by the index of the parameter that they are for.

@@ -1,6 +1,6 @@
 //! Calls of layers: arguments bound, merges connected to branches and labels, unknown names explained.
 
-use super::{Expander, Flow};
+use super::{Expander, Flow, SUGGESTING};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
@@ -125,11 +125,27 @@ impl Expander<'_> {
             Some(hidden) => diagnostic
                 .with(hidden, "made here, in a chain that this one is not part of")
                 .remark("a label is seen after it, in its own chain and the chains nested in it"),
-            None if !self.suggests() => diagnostic,
-            None => names::suggest(diagnostic, name, span, self.labels.visible_names()),
+            None if !self.suggests() || self.unmade.len() > SUGGESTING => diagnostic,
+            None => {
+                diagnostic = names::suggest(diagnostic, name, span, self.labels.visible_names());
+                let diagnostic = self.frame().site.show_uses(diagnostic);
+                self.unmade.push((name.to_string(), span, diagnostic));
+                return Source::Unknown;
+            }
         };
         self.report(diagnostic);
         Source::Unknown
+    }
+
+    /// Reports the labels that nothing had made where they were read, now that those made later are known.
+    pub(super) fn report_unmade(&mut self) {
+        for (name, span, mut diagnostic) in std::mem::take(&mut self.unmade) {
+            if let Some(later) = self.labels.made_after(&name, span) {
+                diagnostic.fixes.clear();
+                diagnostic = diagnostic.with(later, "made here, later").remark("a label is seen after it is made");
+            }
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     pub(super) fn report_unknown(&mut self, call: &Call) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Branch, Expander, Flow, MAX_STEPS};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::layer;
+use crate::layer::{self, Role};
 use crate::resolve::value::{Scope, evaluate, repetitions};
 use crate::resolve::{MAX_LAYERS, Output, Source};
 use crate::source::{Span, Spanned};
@@ -63,6 +63,20 @@ impl Expander<'_> {
         let flow = self.expand_steps(chain, flow, false);
         self.labels.close();
         flow
+    }
+
+    /// A chain in a group without an end, which may have been meant to stand before any merge in it.
+    fn expand_unclosed(&mut self, chain: &Chain) {
+        let merges = |step: &Step| match &step.kind {
+            StepKind::Call(call) => layer::find(&call.name.value).is_some_and(|layer| layer.role == Role::Merge),
+            _ => false,
+        };
+        self.labels.open(false);
+        chain.steps.iter().fold(Flow::One(Source::Unknown), |flow, step| {
+            let flow = if merges(step) { Flow::One(Source::Unknown) } else { flow };
+            self.expand_step(step, flow, false)
+        });
+        self.labels.close();
     }
 
     pub(super) fn expand_steps(&mut self, chain: &Chain, flow: Flow, main: bool) -> Flow {
@@ -159,7 +173,9 @@ impl Expander<'_> {
         match &step.kind {
             StepKind::Error => Flow::One(Source::Unknown),
             StepKind::Unclosed(branches) => {
-                branches.iter().for_each(|chain| drop(self.expand_chain(chain, Flow::One(Source::Unknown))));
+                self.unclosed += 1;
+                branches.iter().for_each(|chain| self.expand_unclosed(chain));
+                self.unclosed -= 1;
                 Flow::One(Source::Unknown)
             }
             StepKind::Call(call) => self.expand_call(call, flow, label),

@@ -26,6 +26,7 @@ pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Cho
     let main = &package.modules[0].ast;
     let outputs = main.chain.as_ref().map(|chain| expander.expand_main(chain)).unwrap_or_default();
     let unused = if whole { expander.check_unused(&outputs) } else { vec![] };
+    expander.report_unmade();
     let network = Network {
         input: main.input,
         input_in_doubt: main.input_in_doubt,
@@ -92,6 +93,10 @@ struct Expander<'p> {
     used: HashSet<Definition>,
     /// The unused blocks that were looked into.
     seen: HashSet<Definition>,
+    /// How many groups without an end stand around.
+    unclosed: usize,
+    /// Reports of labels that nothing had made so far, with name and place.
+    unmade: Vec<(String, Span, Diagnostic)>,
     /// Whether only what nobody uses is being looked into.
     unused: bool,
 }
@@ -169,6 +174,8 @@ impl<'p> Expander<'p> {
             overflowed: false,
             used: HashSet::new(),
             seen: HashSet::new(),
+            unclosed: 0,
+            unmade: vec![],
             unused: false,
         }
     }

@@ -1,5 +1,6 @@
 //! Chains of layers: steps with their repetitions and labels, groups, branches, calls.
 
+use super::file::joined;
 use super::{Node, Parser, Rule, bracketed, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
@@ -194,7 +195,10 @@ impl Parser<'_> {
     }
 
     fn check_skip(&mut self, keyword: Span, group: Node) -> StepKind {
-        let (branches, _) = self.parse_group(group);
+        let (branches, closed) = self.parse_group(group);
+        if !closed {
+            return StepKind::Unclosed(branches);
+        }
         if let Some(third) = branches.get(2) {
             let diagnostic = Diagnostic::error(Code::UNEXPECTED, "`skip` takes one branch and at most one shortcut")
                 .at(third.span, "a third branch")
@@ -222,12 +226,13 @@ impl Parser<'_> {
         }
         let items: Vec<Node> = items.into_iter().filter(|item| item.as_rule() == Rule::branch).collect();
         let alone = items.len() == 1;
-        let branches = items.into_iter().map(|item| self.parse_branch(item, alone.then_some(whole))).collect();
+        let branches = items.into_iter().map(|item| self.parse_branch(item, alone.then_some(whole), closed)).collect();
         (branches, closed)
     }
 
-    /// A branch; `group` is what it stands in, if it is the only one there.
-    fn parse_branch(&mut self, pair: Node, group: Option<Span>) -> Chain {
+    /// A branch; `group` is what it stands in, if it is the only one there. Whether chains in a group that is not
+    /// `closed` are all of it is not known.
+    fn parse_branch(&mut self, pair: Node, group: Option<Span>, closed: bool) -> Chain {
         let span = self.span(&pair);
         let before = self.mistakes();
         let mut chains = vec![];
@@ -246,7 +251,8 @@ impl Parser<'_> {
                 }
             }
         }
-        self.join_chains(chains).unwrap_or_else(|| {
+        let branch = if closed { self.join_chains(chains) } else { joined(chains) };
+        branch.unwrap_or_else(|| {
             if self.mistakes() == before {
                 self.report_empty_branch(span, group);
             }

@@ -33,6 +33,7 @@ impl Parser<'_> {
                         self.report_misplaced(&pair, chain.span);
                     }
                     self.parse_statement(pair, &mut ast);
+                    network.parts.extend(self.network.take());
                 }
             }
         }
@@ -122,7 +123,7 @@ impl Network {
     }
 }
 
-fn joined(chains: Vec<Chain>) -> Option<Chain> {
+pub fn joined(chains: Vec<Chain>) -> Option<Chain> {
     let span = chains.first()?.span.to(chains.last()?.span);
     Some(Chain { steps: chains.into_iter().flat_map(|chain| chain.steps).collect(), span })
 }

@@ -110,6 +110,12 @@ impl Translator {
     }
 }
 
+/// Whether a sign of several bytes was taken for one of the language.
+pub fn has_wide_signs(text: &str, translated: &str) -> bool {
+    let sign = |at: usize| translated.as_bytes()[at].is_ascii_punctuation();
+    text.char_indices().any(|(at, character)| character.len_utf8() > 1 && sign(at))
+}
+
 fn noun_label(edit: &Edit) -> String {
     match edit.text.trim() {
         "" => "it cannot be seen".into(),

@@ -9,7 +9,7 @@ mod value;
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 
-use super::ast::{Ast, Name};
+use super::ast::{Ast, Chain, Name};
 use crate::diagnostic::{Code, Diagnostic, MAX_KEPT};
 use crate::source::{FileId, Span, Spanned};
 
@@ -22,11 +22,16 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
-    let (text, found) = foreign::translate(file, text);
+    let (translated, found) = foreign::translate(file, text);
+    // A place in the translation may lie within a wide sign of the text.
+    if foreign::has_wide_signs(text, &translated) {
+        return (None, found);
+    }
+    let text = translated;
     if let Err(excess) = super::guard::check(file, &text) {
         return (None, vec![*excess]);
     }
-    let mut parser = Parser { file, text: &text, diagnostics: vec![], more: 0, named: None };
+    let mut parser = Parser { file, text: &text, diagnostics: vec![], more: 0, named: None, network: None };
     found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
     let ast = match Grammar::parse(Rule::file, &text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
@@ -47,6 +52,8 @@ struct Parser<'t> {
     more: usize,
     /// What a `let` before the next chain calls its layers.
     named: Option<Name>,
+    /// The network, where it began in the statement before.
+    network: Option<Chain>,
 }
 
 impl Parser<'_> {

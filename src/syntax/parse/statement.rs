@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::chain::error_chain;
+use super::chain::{error_chain, error_step};
 use super::{Node, Parser, Rule, Rules, bracketed};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{Ast, BlockDefinition, Expr, ExprKind, Import, ImportPath, Name, Parameter, ValueDefinition};
+use crate::syntax::ast::{Ast, BlockDefinition, Chain, Expr, ExprKind, Import, ImportPath, Name, Parameter};
+use crate::syntax::ast::{Step, StepKind, ValueDefinition};
 use crate::syntax::{MAX_PARAMETERS, RESERVED};
 
 /// What each side of an input may be at most.
@@ -247,7 +248,9 @@ impl Parser<'_> {
     fn layers_follow(&self, at: usize) -> bool {
         let line_start = self.text[..at].trim_end().len();
         let rest = self.text[line_start..].lines().next().unwrap_or_default().trim_start();
-        rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '(')
+        let word = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+        let reserved = word != "skip" && RESERVED.contains(&word);
+        !reserved && rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '(')
     }
 
     /// The layers that a `let` names, as the block that they should be.
@@ -273,12 +276,32 @@ impl Parser<'_> {
         let before = self.mistakes();
         let parameters = parameters.map(|pair| self.parse_parameters(pair)).unwrap_or_default();
         let complete = self.mistakes() == before;
-        let body = body.and_then(|pair| self.parse_chain(pair, false));
+        let mut body = body.and_then(|pair| self.parse_chain(pair, false));
+        if let Some(body) = &mut body {
+            self.end_before_use(&name, body);
+        }
         if body.is_none() && equals.is_some() {
             self.report(Code::MISSING_LAYER, "expected a layer after `=`", name.span, "this block has no layers");
         }
         let body = body.unwrap_or_else(|| error_chain(name.span));
         Some(BlockDefinition { name, parameters, complete, body })
+    }
+
+    /// Ends a body at an arrow before the block's own use on a line of its own: there the network begins.
+    fn end_before_use(&mut self, name: &Name, body: &mut Chain) {
+        let uses = |step: &Step| matches!(&step.kind, StepKind::Call(call) if call.name.value == name.value);
+        let begins_line = |step: &Step| self.text[..step.span.start].ends_with('\n');
+        let before = |step: &Step| self.text[..step.span.start].trim_end();
+        let starts = |step: &Step| uses(step) && begins_line(step) && before(step).ends_with("->");
+        let Some(at) = body.steps.iter().skip(1).position(starts) else { return };
+        let end = before(&body.steps[at + 1]).len();
+        let arrow = Span::new(self.file, end - "->".len(), end);
+        let steps = body.steps.split_off(at + 1);
+        let span = Span { start: steps[0].span.start, ..body.span };
+        self.report_missing_layer("after `->`", arrow);
+        body.steps.push(error_step(arrow));
+        body.span = Span { end, ..body.span };
+        self.network = Some(Chain { steps, span });
     }
 
     fn parse_parameters(&mut self, pair: Node) -> Vec<Parameter> {

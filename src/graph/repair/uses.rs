@@ -1,0 +1,75 @@
+//! Repairs of a block's use instead of its definition: another number for a parameter that a layer is refused for.
+
+use crate::diagnostic::{Code, Edit, Fix};
+use crate::graph::explain::Case;
+use crate::graph::infer::{FaultPlace, NodeFault, Patch};
+use crate::layer::{Args, Argument, Rewrite};
+use crate::resolve::{Node, Source};
+use crate::source::Span;
+
+/// How many layers are passed in search of the one that fixes a value's channels.
+const REACH: usize = 12;
+
+/// The rewrite of an argument that is a block's parameter, at the use that gives its number.
+pub fn of_use(case: &Case, node: &Node, fault: &NodeFault, rewrite: &Rewrite) -> Option<Fix> {
+    let [(parameter, text)] = rewrite.values.as_slice() else { return None };
+    let count: usize = text.parse().ok()?;
+    let name = case.sources.slice(node.args.span(parameter)?);
+    let (&place, &site) = (node.site.numbers.get(name)?, node.site.uses.last()?);
+    let inside = case.network.nodes.iter().enumerate().filter(|(_, other)| other.site.uses.contains(&site));
+    let inside = inside.map(|(at, other)| {
+        let direct = other.site.uses.last() == Some(&site);
+        Some((at, given(case, &other.args, name, count).filter(|_| direct)?))
+    });
+    let patch = Patch { args: inside.collect::<Option<Vec<_>>>()?, ..Patch::default() };
+    if !case.mends(fault, &patch) {
+        return None;
+    }
+    let call = case.sources.slice(site);
+    let (before, after) = (&call[..place.start - site.start], &call[place.end - site.start..]);
+    let title = format!("`{before}{count}{after}` {}", rewrite.reason);
+    Some(Fix { title, safe: false, edits: vec![Edit { span: place, text: count.to_string() }] })
+}
+
+/// The arguments with this number for the parameter; none where it is part of an expression.
+fn given(case: &Case, args: &Args, name: &str, count: usize) -> Option<Args> {
+    let mut changed = args.clone();
+    for (parameter, bound) in args.iter() {
+        let text = bound.span.map_or("", |span| case.sources.slice(span));
+        match &bound.value {
+            Argument::Count(_) if text == name => changed = changed.replaced(parameter.name, Argument::Count(count)),
+            _ if has_word(text, name) => return None,
+            _ => {}
+        }
+    }
+    Some(changed)
+}
+
+fn has_word(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// Whether a merge is refused only after a layer whose channels, in and out, are one name for a wrong number.
+pub fn follows(case: &Case, fault: &NodeFault) -> bool {
+    let FaultPlace::Node(index) = fault.place else { return false };
+    let mut inputs = case.network.nodes[index].inputs.iter().take(REACH);
+    fault.fault.code == Code::MERGE && inputs.any(|input| is_misnamed(case, *input))
+}
+
+fn is_misnamed(case: &Case, mut source: Source) -> bool {
+    for _ in 0..REACH {
+        let Source::Node(at) = source else { return false };
+        let node = &case.network.nodes[at];
+        if case.known_faults.contains(&(FaultPlace::Node(at), Code::CHANNELS)) {
+            let text = |name: &str| argument_span(node, name).map(|span| case.sources.slice(span));
+            let named = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
+            return text("in").is_some_and(|read| named(read) && text("out") == Some(read));
+        }
+        source = node.inputs[0];
+    }
+    false
+}
+
+fn argument_span(node: &Node, name: &str) -> Option<Span> {
+    node.args.iter().find(|(parameter, _)| parameter.name == name).and_then(|(_, bound)| bound.span)
+}
