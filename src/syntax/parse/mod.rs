@@ -22,6 +22,7 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
+    let original = text;
     let (translated, found) = foreign::translate(file, text);
     // A place in the translation may lie within a wide sign of the text.
     if foreign::has_wide_signs(text, &translated) {
@@ -31,7 +32,7 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
     if let Err(excess) = super::guard::check(file, &text) {
         return (None, vec![*excess]);
     }
-    let mut parser = Parser { file, text: &text, diagnostics: vec![], more: 0, named: None, network: None };
+    let mut parser = Parser { file, text: &text, original, diagnostics: vec![], more: 0, named: None, network: None };
     found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
     let ast = match Grammar::parse(Rule::file, &text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
@@ -47,6 +48,8 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
 struct Parser<'t> {
     file: FileId,
     text: &'t str,
+    /// The text before translation; places are its bytes.
+    original: &'t str,
     diagnostics: Vec<Diagnostic>,
     /// Mistakes beyond those that are kept.
     more: usize,
@@ -59,14 +62,13 @@ struct Parser<'t> {
 impl Parser<'_> {
     /// The character before a place; nothing at the text's start.
     fn character_before(&self, place: Span) -> Span {
-        let before = self.text[..place.start].chars().next_back().map_or(0, char::len_utf8);
+        let before = self.original[..place.start].chars().next_back().map_or(0, char::len_utf8);
         Span::new(self.file, place.start - before, place.start)
     }
 
     fn span(&self, pair: &Node) -> Span {
         let span = pair.as_span();
-        let trimmed = span.as_str().trim_end();
-        Span::new(self.file, span.start(), span.start() + trimmed.len())
+        Span::new(self.file, span.start(), span.start() + without_trailing_comment(span.as_str()).len())
     }
 
     fn name(&self, pair: &Node) -> Name {
@@ -144,6 +146,18 @@ fn bracketed(pair: Node) -> (Vec<Node>, Option<Node>, bool) {
 }
 
 /// The beginning of what was found, short enough for a message.
+/// A text up to its last character that is neither blank nor comment.
+fn without_trailing_comment(text: &str) -> &str {
+    let mut text = text.trim_end();
+    loop {
+        let line = text.rfind('\n').map_or(0, |end| end + 1);
+        let sign =
+            text[line..].find('#').filter(|&sign| text[line..line + sign].matches('"').count().is_multiple_of(2));
+        let Some(sign) = sign else { return text };
+        text = text[..line + sign].trim_end();
+    }
+}
+
 fn excerpt(text: &str) -> String {
     let line = text.trim();
     match line.char_indices().nth(24) {

@@ -141,10 +141,12 @@ impl Parser<'_> {
 
     /// Reports a file's name without quotes.
     fn report_bare_file(&mut self, span: Span) {
-        let text = format!("\"./{}\"", &self.text[span.start..span.end]);
+        let name = &self.text[span.start..span.end];
+        let text = format!("\"./{name}\"");
         let fix = Fix { title: format!("write `use {text}`"), safe: false, edits: vec![Edit { span, text }] };
         let message = "`use` takes a library's name, or a file in quotes";
-        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, "not a library's name").fix(fix));
+        let error = Diagnostic::error(Code::UNEXPECTED, message).at(span, "not a library's name");
+        self.push(if name.contains('"') { error } else { error.fix(fix) });
     }
 
     /// Reports what follows an import's name on its line.
