@@ -44,6 +44,12 @@ fn run(graph: &Graph, program: &Program<f32>, images: usize, shift: f32) -> Vec<
     made
 }
 
+/// |a - b| and |b|, in the 2-norm.
+fn distance(a: &[f32], b: &[f32]) -> (f64, f64) {
+    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+    (norm(&mut a.iter().zip(b).map(|(a, b)| a - b)), norm(&mut b.iter().copied()))
+}
+
 fn check(text: &str) {
     let graph = graph(text);
     for images in [3, 21] {
@@ -52,9 +58,7 @@ fn check(text: &str) {
             let machine = Arc::new(Machine::with_isa(isa, 2));
             for ((name, a), (_, b)) in run(&graph, &Program::fused(&graph, machine), images, 0.3).iter().zip(&expected)
             {
-                let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
-                let distance = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
-                let size = norm(&mut b.iter().copied());
+                let (distance, size) = distance(a, b);
                 assert!(distance <= 1e-4 * size + 1e-6, "{text}: {name} of {images}: {distance:e} where {size:e}");
             }
         }
@@ -120,9 +124,7 @@ fn the_models_of_the_repository() {
         let made = run(&graph, &Program::fused(&graph, machine.clone()), 2, 0.0);
         let tolerance = if graph.nodes.iter().any(|node| node.op == Op::BatchNorm) { 2e-2 } else { 1e-4 };
         let differs = made.iter().zip(&expected).filter_map(|((name, a), (_, b))| {
-            let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x * x)).sum::<f64>().sqrt();
-            let distance = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
-            let size = norm(&mut b.iter().copied());
+            let (distance, size) = distance(a, b);
             (distance > tolerance * size + 1e-6).then(|| format!("{} {name}: {distance:e} of {size:e}", path.display()))
         });
         differences.extend(differs.take(4));

@@ -1,12 +1,10 @@
 //! Activations: y = f(x) and dx = f'(x) dy, line by line.
 
+use super::gradient::{LINES, put};
 use super::isa::Kernel;
 use super::lane::Lane;
 use super::line::Line;
 use super::machine::Machine;
-
-/// Lines of one task.
-const LINES: usize = 512;
 
 /// The functions that have a kernel; formulas are PyTorch's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,8 +112,7 @@ impl Backward<'_> {
     fn each<L: Lane>(self, slope: impl Fn(L, L, L) -> L) {
         for (((x, y), dy), dx) in self.x.iter().zip(self.y).zip(self.dy).zip(self.dx) {
             let gradient = slope(L::load(x), L::load(y), L::load(dy));
-            let gradient = if self.add { gradient.add(L::load(dx)) } else { gradient };
-            gradient.store(dx);
+            put(gradient, dx, self.add);
         }
     }
 }

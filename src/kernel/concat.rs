@@ -2,15 +2,12 @@
 //!
 //! A row is all channels of a map, all features of a vector, or one step of a sequence.
 
-use super::gradient::put;
+use super::gradient::{LINES, put};
 use super::isa::Kernel;
 use super::lane::Lane;
 use super::line::Line;
 use super::machine::Machine;
 use super::shared::Shared;
-
-/// Lines of one task.
-const LINES: usize = 512;
 
 /// Where one value's rows lie in the joined ones.
 #[derive(Clone, Copy, Debug)]

@@ -10,10 +10,10 @@ pub fn put<L: Lane>(gradient: L, line: &mut Line, add: bool) {
     gradient.store(line);
 }
 
-/// How many parts of so many lines one task takes: about 32 KiB, so that a job has few tasks and a core's cache holds what
-/// a task reads twice.
+/// How many parts of so many lines one task takes.
 pub fn parts_of_task(lines: usize) -> usize {
     (LINES / lines.max(1)).max(1)
 }
 
-const LINES: usize = 512;
+/// Lines of one task: about 32 KiB, so that a job has few tasks and a core's cache holds what a task reads twice.
+pub const LINES: usize = 512;

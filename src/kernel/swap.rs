@@ -1,10 +1,8 @@
 //! `[outer][inner][run]` -> `[inner][outer][run]`: the lines of a map as the steps of a sequence, and back.
 
+use super::gradient::LINES;
 use super::line::Line;
 use super::machine::Machine;
-
-/// Lines of one task.
-const LINES: usize = 512;
 
 /// Swaps two dimensions of each group's lines.
 #[derive(Clone, Copy, Debug)]

@@ -22,6 +22,8 @@ use crate::layer::Op;
 pub struct Program<E: Element> {
     graph: Graph,
     parts: Vec<Part<E>>,
+    /// Whether the image itself is read after a run.
+    reads_image: bool,
 }
 
 /// What runs as one.
@@ -88,7 +90,7 @@ impl Program<f32> {
 
     /// Kernels where there are some (`--fuse on`).
     pub fn fused(graph: &Graph, machine: Arc<Machine>) -> Self {
-        let mut program = Self { graph: graph.clone(), parts: vec![] };
+        let mut program = Self::of_parts(graph, vec![]);
         let read = program.read();
         let mut next = 0;
         for nodes in region::cut(graph) {
@@ -112,7 +114,12 @@ impl<E: Element> Program<E> {
     /// Every layer in dfdx's own operations (`--fuse off`).
     pub fn new(graph: &Graph) -> Self {
         let parts = (0..graph.nodes.len()).map(|index| Part::node(graph, index)).collect();
-        Self { graph: graph.clone(), parts }
+        Self::of_parts(graph, parts)
+    }
+
+    fn of_parts(graph: &Graph, parts: Vec<Part<E>>) -> Self {
+        let program = Self { graph: graph.clone(), parts, reads_image: false };
+        Self { reads_image: program.read().contains(&Value::Input), ..program }
     }
 
     pub fn graph(&self) -> &Graph {
@@ -186,7 +193,7 @@ impl<E: Element> Program<E> {
                 Part::Region(region) => run_region(region, store, images, draw, lent, &mut run),
             }
         }
-        if self.read().contains(&Value::Input) {
+        if self.reads_image {
             run.image.get_or_insert_with(|| images.tensor());
         }
         run

@@ -15,7 +15,8 @@ pub(super) use portable::Portable;
 
 use super::line::{LANES, Line};
 
-/// An array of what `make` makes of each index; as `std::array::from_fn`, but inlined wherever it stands.
+/// An array of what `make` makes of each index; as `std::array::from_fn`, but always inlined. `make` itself is so only where
+/// it is small.
 #[inline(always)]
 pub fn array<T: Copy, const N: usize>(mut make: impl FnMut(usize) -> T) -> [T; N] {
     let mut made = [make(0); N];

@@ -1,12 +1,10 @@
 //! What stands between layers: factors of dropout.
 
+use crate::kernel::gradient::LINES;
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
-
-/// Lines of one task.
-const LINES: usize = 512;
 
 /// y = factors x
 pub fn scale(machine: &Machine, factors: &[Line], x: &[Line], y: &mut [Line]) {
