@@ -1,6 +1,7 @@
 //! Graph -> the flat store of all its parameters: values and gradients, each tensor at an offset with a name.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::Rng;
 
@@ -21,6 +22,15 @@ pub struct Store<E> {
     values: Vec<E>,
     gradients: Vec<E>,
     buffers: Vec<E>,
+    /// Known by it: values and buffers that are not changed since.
+    version: u64,
+}
+
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
+
+/// One that no store has had.
+fn new_version() -> u64 {
+    VERSIONS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// One tensor's place.
@@ -38,7 +48,7 @@ pub struct Entry {
 impl<E: Element> Store<E> {
     /// PyTorch's initial distributions. A tensor's draws depend on the seed and its index in the graph alone.
     pub fn init(graph: &Graph, seed: u64) -> Self {
-        let mut store = Self::default();
+        let mut store = Self { version: new_version(), ..Self::default() };
         for node in &graph.nodes {
             let (first, values, buffers) = (store.entries.len(), store.values.len(), store.buffers.len());
             for param in &node.params {
@@ -80,6 +90,7 @@ impl<E: Element> Store<E> {
     }
 
     pub fn value_mut(&mut self, entry: &Entry) -> &mut [E] {
+        self.version = new_version();
         let memory = if entry.trained { &mut self.values } else { &mut self.buffers };
         &mut memory[entry.range.clone()]
     }
@@ -103,8 +114,14 @@ impl<E: Element> Store<E> {
         &self.gradients
     }
 
+    /// Changes whenever values or buffers may have.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Both at once, for an optimizer.
     pub fn values_and_gradients_mut(&mut self) -> (&mut [E], &mut [E]) {
+        self.version = new_version();
         (&mut self.values, &mut self.gradients)
     }
 
@@ -115,6 +132,7 @@ impl<E: Element> Store<E> {
 
     /// Each node's places, the trained values, their gradients and the buffers.
     pub(super) fn parts_mut(&mut self) -> (&[[Range<usize>; 2]], &[E], &mut [E], &mut [E]) {
+        self.version = new_version();
         (&self.places, &self.values, &mut self.gradients, &mut self.buffers)
     }
 
@@ -128,6 +146,7 @@ impl<E: Element> Store<E> {
             values: convert(&self.values),
             gradients: convert(&self.gradients),
             buffers: convert(&self.buffers),
+            version: new_version(),
         }
     }
 }

@@ -168,7 +168,12 @@ impl Kernel for Sweep<'_> {
 impl SingleRecurrent {
     /// W_hh h + b_hh of each gate of sixteen units.
     #[inline(always)]
-    fn hidden<L: Lane, const G: usize>(&self, prepared: &Prepared<&[Line]>, state: &[Line], block: usize) -> [L; GATES] {
+    fn hidden<L: Lane, const G: usize>(
+        &self,
+        prepared: &Prepared<&[Line]>,
+        state: &[Line],
+        block: usize,
+    ) -> [L; GATES] {
         let hidden = self.layer.hidden;
         let weights = &prepared.hidden[block * hidden * G..][..hidden * G];
         let mut sums = [L::zero(); G];

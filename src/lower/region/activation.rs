@@ -11,16 +11,19 @@ pub(super) struct ActivationStep {
 
 impl ActivationStep {
     pub fn new(activation: Activation) -> Self {
-        let kernel = match activation {
-            Activation::Relu => activation::Activation::Relu,
-            Activation::LeakyRelu { slope } => activation::Activation::LeakyRelu { slope: slope as f32 },
-            Activation::Elu => activation::Activation::Elu,
-            Activation::Gelu => activation::Activation::Gelu,
-            Activation::Silu => activation::Activation::Silu,
-            Activation::Tanh => activation::Activation::Tanh,
-            Activation::Sigmoid => activation::Activation::Sigmoid,
-        };
-        Self { kernel }
+        Self { kernel: kernel_of(activation) }
+    }
+}
+
+pub(super) fn kernel_of(activation: Activation) -> activation::Activation {
+    match activation {
+        Activation::Relu => activation::Activation::Relu,
+        Activation::LeakyRelu { slope } => activation::Activation::LeakyRelu { slope: slope as f32 },
+        Activation::Elu => activation::Activation::Elu,
+        Activation::Gelu => activation::Activation::Gelu,
+        Activation::Silu => activation::Activation::Silu,
+        Activation::Tanh => activation::Activation::Tanh,
+        Activation::Sigmoid => activation::Activation::Sigmoid,
     }
 }
 

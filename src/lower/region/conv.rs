@@ -20,40 +20,49 @@ pub(super) struct ConvStep {
 impl ConvStep {
     /// None where the shapes are no maps.
     pub fn new(conv: &Conv, input: Shape, output: Shape) -> Option<Self> {
-        let geometry = Geometry {
-            input: conv.input,
-            output: conv.output,
-            input_size: size_of(input)?,
-            output_size: size_of(output)?,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            pad: conv.pad.map(|[before, _]| before),
-            dilation: conv.dilation,
-            groups: conv.groups,
-        };
+        let geometry = geometry_of(conv, input, output)?;
         let winograd = Winograd::new(&geometry);
         Some(Self { kernel: conv::Conv::new(geometry), winograd, transposed: false, relu: false, bias: conv.bias })
     }
 
     /// A transposed convolution makes what a convolution of the same weight reads.
     pub fn transposed(conv: &ConvT, input: Shape, output: Shape) -> Option<Self> {
-        let geometry = Geometry {
-            input: conv.output,
-            output: conv.input,
-            input_size: size_of(output)?,
-            output_size: size_of(input)?,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            pad: conv.pad,
-            dilation: [1, 1],
-            groups: 1,
-        };
+        let geometry = transposed_geometry_of(conv, input, output)?;
         Some(Self { kernel: conv::Conv::new(geometry), winograd: None, transposed: true, relu: false, bias: conv.bias })
     }
 
     fn weights(&self) -> usize {
         self.kernel.geometry().weights()
     }
+}
+
+pub(super) fn geometry_of(conv: &Conv, input: Shape, output: Shape) -> Option<Geometry> {
+    Some(Geometry {
+        input: conv.input,
+        output: conv.output,
+        input_size: size_of(input)?,
+        output_size: size_of(output)?,
+        kernel: conv.kernel,
+        stride: conv.stride,
+        pad: conv.pad.map(|[before, _]| before),
+        dilation: conv.dilation,
+        groups: conv.groups,
+    })
+}
+
+/// Of the convolution whose transpose it is.
+pub(super) fn transposed_geometry_of(conv: &ConvT, input: Shape, output: Shape) -> Option<Geometry> {
+    Some(Geometry {
+        input: conv.output,
+        output: conv.input,
+        input_size: size_of(output)?,
+        output_size: size_of(input)?,
+        kernel: conv.kernel,
+        stride: conv.stride,
+        pad: conv.pad,
+        dilation: [1, 1],
+        groups: 1,
+    })
 }
 
 fn size_of(shape: Shape) -> Option<[usize; 2]> {

@@ -9,18 +9,23 @@ use crate::layer::{self, Activation, Op, Shape};
 
 /// The step of a merge of these inputs.
 pub(super) fn merge_step(merge: layer::Merge, inputs: &[Shape], output: Shape) -> Box<dyn Step> {
-    let fold = match merge {
-        layer::Merge::Add => Fold::Add { relu: false },
-        layer::Merge::Mul => Fold::Mul,
-        layer::Merge::Max => Fold::Max,
-        layer::Merge::Mean => Fold::Mean,
-        layer::Merge::Concat => return Box::new(ConcatStep::new(inputs, output)),
-    };
+    let Some(fold) = fold_of(merge) else { return Box::new(ConcatStep::new(inputs, output)) };
     let (channels, positions) = match output {
         Shape::Map { channels, .. } => (channels, output.positions()),
         _ => (output.count(), 1),
     };
     Box::new(MergeStep { kernel: Merge { fold, inputs: inputs.len(), channels, positions } })
+}
+
+/// None of `Concat`, which folds nothing.
+pub(super) fn fold_of(merge: layer::Merge) -> Option<Fold> {
+    match merge {
+        layer::Merge::Add => Some(Fold::Add { relu: false }),
+        layer::Merge::Mul => Some(Fold::Mul),
+        layer::Merge::Max => Some(Fold::Max),
+        layer::Merge::Mean => Some(Fold::Mean),
+        layer::Merge::Concat => None,
+    }
 }
 
 struct MergeStep {

@@ -17,6 +17,8 @@ mod plan;
 mod pool;
 mod recurrent;
 mod seq;
+mod single;
+mod single_step;
 mod softmax;
 mod step;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use self::build::{Built, build};
 use self::pass::{Pass, Tensors};
 use self::plan::Layout;
+use self::single::Single;
 use super::batch::Draw;
 use super::store::Store;
 use crate::graph::{Graph, Value};
@@ -50,6 +53,8 @@ pub(super) trait Fused<E>: Send {
 /// A region of `f32`.
 pub(super) struct Region {
     built: Built,
+    /// How a few images run in evaluation, where that is possible.
+    single: Option<Single>,
     machine: Arc<Machine>,
     arena: Arena,
     /// Where the buffers lie, for (groups, training) as they were met.
@@ -74,8 +79,10 @@ pub(super) fn cut(graph: &Graph) -> Vec<Range<usize>> {
 impl Region {
     /// `read` are the values that are read after the run, beside those that nodes read.
     pub fn new(graph: &Graph, nodes: Range<usize>, read: &[Value], machine: Arc<Machine>) -> Self {
-        let built = build(graph, nodes, read, machine.team.threads());
-        Self { built, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None }
+        let threads = machine.team.threads();
+        let built = build(graph, nodes.clone(), read, threads);
+        let single = Single::new(graph, nodes, &built, threads);
+        Self { built, single, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None }
     }
 
     fn training(&self) -> bool {
@@ -119,6 +126,9 @@ impl Fused<f32> for Region {
     fn forward(&mut self, store: &Store<f32>, inputs: &[&[f32]], draw: Option<Draw>) -> Vec<Vec<f32>> {
         let count = self.built.entries[0].count;
         (self.images, self.draw) = (inputs[0].len() / count, draw);
+        if let Some(single) = self.single.as_mut().filter(|_| draw.is_none() && self.images <= single::MOST) {
+            return single.forward(&self.machine, store, inputs, self.images);
+        }
         let at = self.prepare();
         let layout = &self.layouts[at].1;
         for (entry, values) in self.built.entries.iter().zip(inputs) {

@@ -23,7 +23,7 @@ fn size_of(shape: Shape) -> [usize; 2] {
 }
 
 pub(super) struct MaxPoolStep {
-    kernel: MaxPool,
+    pub(super) kernel: MaxPool,
 }
 
 impl MaxPoolStep {
@@ -82,7 +82,7 @@ impl WindowSumStep {
         Self { kernel: WindowSum { channels: input.features(), windows, share: 1.0 }, turned: false }
     }
 
-    fn run(&self, machine: &Machine, there: bool, from: &[Line], to: &mut [Line], add: bool) {
+    pub(super) fn run(&self, machine: &Machine, there: bool, from: &[Line], to: &mut [Line], add: bool) {
         match there != self.turned {
             true => self.kernel.gather(machine, from, to, add),
             false => self.kernel.scatter(machine, from, to, add),

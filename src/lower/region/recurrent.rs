@@ -23,22 +23,27 @@ struct Kept<T> {
     dropped: T,
 }
 
+/// One behind the other.
+pub(super) fn layers_of(recurrent: &Recurrent, input: Shape) -> Vec<Layer> {
+    let cell = match recurrent.cell {
+        Cell::Lstm => recurrent::Cell::Lstm,
+        Cell::Gru => recurrent::Cell::Gru,
+        Cell::Rnn => recurrent::Cell::Rnn,
+    };
+    let layer = |layer| Layer {
+        cell,
+        input: recurrent.input_of(layer),
+        hidden: recurrent.hidden,
+        steps: input.count() / recurrent.input,
+        directions: recurrent.directions(),
+    };
+    (0..recurrent.layers).map(layer).collect()
+}
+
 impl RecurrentStep {
     pub fn new(recurrent: &Recurrent, input: Shape) -> Self {
-        let cell = match recurrent.cell {
-            Cell::Lstm => recurrent::Cell::Lstm,
-            Cell::Gru => recurrent::Cell::Gru,
-            Cell::Rnn => recurrent::Cell::Rnn,
-        };
-        let layer = |layer| Layer {
-            cell,
-            input: recurrent.input_of(layer),
-            hidden: recurrent.hidden,
-            steps: input.count() / recurrent.input,
-            directions: recurrent.directions(),
-        };
         let dropout = if recurrent.layers > 1 { recurrent.dropout } else { 0.0 };
-        Self { layers: (0..recurrent.layers).map(layer).collect(), all_steps: recurrent.all_steps, dropout }
+        Self { layers: layers_of(recurrent, input), all_steps: recurrent.all_steps, dropout }
     }
 
     /// Lines of a layer's states for a group, the same for all layers.
