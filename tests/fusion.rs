@@ -132,6 +132,26 @@ fn the_models_of_the_repository() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// Every kind of layer that shares its work out among threads.
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    for file in ["zhang/lstm", "ji2022/model1_cnn", "group24/parallel", "cs554/model4_autoencoder", "bas/cnn1"] {
+        let path = PathBuf::from(format!("models/{file}.net"));
+        let text = fs::read_to_string(&path).unwrap();
+        let checked = check_text(path.to_str().unwrap(), path.parent().map(Into::into), &text);
+        let graph = checked.report.graph.clone().unwrap_or_else(|| panic!("{}", checked.complaints()));
+        let bits = |threads: usize| -> Vec<(String, Vec<u32>)> {
+            let made = run(&graph, &Program::fused(&graph, Arc::new(Machine::new(threads))), 18, 0.1);
+            made.into_iter().map(|(name, values)| (name, values.into_iter().map(f32::to_bits).collect())).collect()
+        };
+        let alone = bits(1);
+        for threads in [2, 4] {
+            let differs = bits(threads).into_iter().zip(&alone).find(|(made, alone)| made != *alone);
+            assert!(differs.is_none(), "{file} with {threads} threads: {}", differs.unwrap().0.0);
+        }
+    }
+}
+
 fn models() -> Vec<PathBuf> {
     let folders = ["models/ji2022", "models/group24", "models/zhang", "models/cs554", "models/bas", "models/classics"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));

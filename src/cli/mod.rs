@@ -13,6 +13,7 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod show;
 mod terminal;
 mod train;
 mod write;
@@ -55,6 +56,7 @@ enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Show(show::Show),
     Bench(bench::Bench),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
@@ -86,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),

@@ -33,5 +33,6 @@ pub use batch::{Batch, Draw, Outputs, Step};
 pub use constraint::apply_constraints;
 pub use element::Element;
 pub use loss::{Criterion, Loss, Term};
-pub use program::{Fusion, Program};
+pub use program::{Fusion, PartPlan, Program, plan};
+pub use region::{BufferPlan, RegionPlan, StepPlan};
 pub use store::{Entry, Store};

@@ -11,7 +11,7 @@ use super::element::{Element, Flat, Flow, Of, to_vec};
 use super::loss::{Criterion, Loss, Term, lower_term, scores_of};
 use super::node::{Layer, Plan};
 use super::norm::Moments;
-use super::region::{self, Fused, Region};
+use super::region::{self, Fused, Region, RegionPlan};
 use super::store::Store;
 use crate::graph::{Graph, Value};
 use crate::kernel::Machine;
@@ -102,6 +102,28 @@ impl Program<f32> {
         program.parts.extend((next..graph.nodes.len()).map(|index| Part::node(graph, index)));
         program
     }
+}
+
+/// How a part of a program runs.
+#[derive(Clone, Debug)]
+pub enum PartPlan {
+    /// A node, in dfdx's operations.
+    Node(usize),
+    Region(RegionPlan),
+}
+
+/// How a fused program of a graph runs so many images on so many threads.
+pub fn plan(graph: &Graph, threads: usize, images: usize) -> Vec<PartPlan> {
+    let read = Program::<f32>::of_parts(graph, vec![]).read();
+    let mut parts = vec![];
+    let mut next = 0;
+    for nodes in region::cut(graph) {
+        parts.extend((next..nodes.start).map(PartPlan::Node));
+        next = nodes.end;
+        parts.push(PartPlan::Region(region::plan(graph, nodes, &read, threads, images)));
+    }
+    parts.extend((next..graph.nodes.len()).map(PartPlan::Node));
+    parts
 }
 
 impl<E: Element> Part<E> {

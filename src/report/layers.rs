@@ -44,17 +44,27 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// Columns of equal width; the first to the left, the others to the right.
-fn aligned(lines: &[[String; 4]]) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths = [0, 1, 2, 3].map(width);
+/// Columns of equal width: numbers to the right, words to the left, as the last line has them.
+pub fn aligned<S: AsRef<[String]>>(lines: &[S]) -> String {
+    let columns = lines.first().map_or(0, |line| line.as_ref().len());
+    let width = |column: usize| lines.iter().map(|line| line.as_ref()[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let numbers: Vec<bool> = (0..columns)
+        .map(|column| column > 0 && lines.iter().skip(1).all(|line| is_number(&line.as_ref()[column])))
+        .collect();
     let mut text = String::new();
     for line in lines {
-        let [name, output, params, macs] = line;
-        let [w0, w1, w2, w3] = widths;
-        let line = format!("  {name:<w0$}  {output:>w1$}  {params:>w2$}  {macs:>w3$}");
-        text.push_str(line.trim_end());
+        let mut row = String::new();
+        for ((cell, &width), &number) in line.as_ref().iter().zip(&widths).zip(&numbers) {
+            row.push_str(&if number { format!("  {cell:>width$}") } else { format!("  {cell:<width$}") });
+        }
+        text.push_str(row.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// A count, a shape, or nothing.
+fn is_number(cell: &str) -> bool {
+    cell == "?" || cell.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | 'x'))
 }

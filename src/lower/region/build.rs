@@ -48,6 +48,8 @@ pub(super) struct Exit {
 
 pub(super) struct Placed {
     pub step: Box<dyn Step>,
+    /// Nodes behind its own that it runs too.
+    pub absorbed: Vec<usize>,
     pub wiring: Wiring,
 }
 
@@ -173,6 +175,7 @@ impl<'a> Builder<'a> {
         let alone = node.inputs == [Value::Node(last)] && self.readers[&node.inputs[0]] == 1;
         let absorbs = alone && before.step.absorb(&node.op);
         if absorbs {
+            before.absorbed.push(index);
             self.buffers[before.wiring.output].size = Size::per_group(node.output.count());
             self.last.pop();
             self.last.push(index);
@@ -196,7 +199,7 @@ impl<'a> Builder<'a> {
             backward_scratch: 0,
             output_gradient: None,
         };
-        self.steps.push(Placed { step, wiring });
+        self.steps.push(Placed { step, absorbed: vec![], wiring });
         self.last.push(index);
     }
 

@@ -89,6 +89,14 @@ impl Step for ConvStep {
         }
     }
 
+    fn kernel(&self) -> &'static str {
+        match self.winograd {
+            Some(Winograd::Three(_)) => "Winograd F(4x4, 3x3)",
+            Some(Winograd::Five(_)) => "Winograd F(3x3, 5x5)",
+            None => "direct",
+        }
+    }
+
     fn absorb(&mut self, next: &Op) -> bool {
         let takes = *next == Op::Activation(Activation::Relu) && !self.relu;
         self.relu |= takes;

@@ -8,6 +8,7 @@
 mod activation;
 mod build;
 mod conv;
+mod describe;
 mod dropout;
 mod fc;
 mod merge;
@@ -21,6 +22,8 @@ mod single;
 mod single_step;
 mod softmax;
 mod step;
+
+pub use self::describe::{BufferPlan, RegionPlan, StepPlan};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -170,6 +173,12 @@ impl Fused<f32> for Region {
         };
         self.built.entries.iter().map(unpack).collect()
     }
+}
+
+/// How a region of these nodes would run so many images; see [`Region::new`].
+pub(super) fn plan(graph: &Graph, nodes: Range<usize>, read: &[Value], threads: usize, images: usize) -> RegionPlan {
+    let built = build(graph, nodes.clone(), read, threads);
+    describe::describe(graph, nodes, &built, images)
 }
 
 /// How many lanes of group `group` hold images.

@@ -8,6 +8,11 @@ pub(super) trait Step: Send + Sync {
     /// The memory it asks for, with so many threads.
     fn needs(&self, threads: usize) -> Needs;
 
+    /// How it computes, where there are several ways.
+    fn kernel(&self) -> &'static str {
+        ""
+    }
+
     /// Takes the layer behind it into itself, where it can: what that layer makes is its own output from then on.
     fn absorb(&mut self, _next: &Op) -> bool {
         false
