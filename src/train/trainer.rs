@@ -193,5 +193,5 @@ impl Trainer {
 
 /// A prepared batch as a program reads it.
 pub fn lowered(batch: &data::Batch) -> Batch<'_, f32> {
-    Batch { images: &batch.inputs, targets: batch.scaled.as_deref(), labels: &batch.labels }
+    Batch { images: &batch.inputs, targets: batch.scaled.as_deref(), labels: &batch.labels, mixed: None }
 }
