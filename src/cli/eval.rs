@@ -9,7 +9,7 @@ use super::network::of_checkpoint;
 use super::progress::{Progress, described};
 use super::terminal::Terminal;
 use super::{Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment, Preparation, Statistics};
+use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Loss, Program, Store};
@@ -80,6 +80,7 @@ fn evaluate_checkpoint(
         statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
         scaled: loss.needs_targets(),
         start: 0,
+        augmentation: Augmentation::default(),
     };
     let bar = Progress::pass("test", dataset.test.len() as u64);
     let images = dataset.test.clone();

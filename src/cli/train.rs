@@ -12,7 +12,7 @@ use super::network::{Runnable, runnable};
 use super::progress::{INTERRUPTED, Progress, described, interruption};
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment};
+use crate::data::{self, DataFolder, Dataset, Environment, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
 use crate::train::{End, EpochMetrics, Evaluation, Figures, OptimizerKind, Recipe, RunFolder, Split, Trainer, Watch};
@@ -115,7 +115,9 @@ impl Train {
 
     /// The network in the setting of its data set, and the data set in the shape of its network.
     fn prepare(&self, terminal: &Terminal) -> Result<(Runnable, Dataset), Failure> {
-        let native = data::native(&self.dataset)?;
+        let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
+        let found = data::find(&self.dataset, &folder, &Selection::default())?;
+        let native = found.native;
         let given = Given {
             input: self.input,
             dataset_input: native.shape,
@@ -123,9 +125,8 @@ impl Train {
             ..Given::default()
         };
         let runnable = runnable(&self.file, &given, terminal)?;
-        let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
         let shape = <[usize; 3]>::try_from(runnable.graph.input.dims()).ok();
-        let dataset = data::open(&self.dataset, &folder, shape)?;
+        let dataset = found.open(shape)?;
         if let (Some(native), Some(shape)) = (native.shape, shape.filter(|shape| Some(*shape) != native.shape)) {
             let text = |[channels, height, width]: [usize; 3]| format!("{channels}x{height}x{width}");
             let message =

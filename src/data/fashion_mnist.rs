@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::fit::fit;
+use super::chosen::Parts;
 use super::idx::{self, Idx, damaged, unreadable};
-use super::{DataFolder, Dataset, ImageShape, Images, Statistics};
+use super::{Class, DataFolder, Dataset, Found, ImageShape, Images, Native, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 
 pub const NAME: &str = "fashion-mnist";
@@ -22,16 +22,24 @@ const FILES: [&str; 4] =
 /// Below the data folder: the publisher's files alone, in a folder of their own, as torchvision leaves them.
 const PLACES: [&str; 4] = ["", "fashion-mnist", "FashionMNIST/raw", "fashion-mnist/raw"];
 
-/// Reads the four files from the first place that has them all.
+/// The set in the four files of the first place that has them all, which is looked for when it is opened.
 ///
 /// # Errors
-/// N0701 where none has, N0702 and N0804 for the files, N0704 for the shape.
-pub fn open(folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
-    let [train_images, train_labels, test_images, test_labels] = find(folder)?;
-    let train = fit(NAME, Arc::new(read_part(&train_images, &train_labels)?), shape)?;
-    let test = fit(NAME, Arc::new(read_part(&test_images, &test_labels)?), shape)?;
-    let statistics = Statistics::of(&*train);
-    Ok(Dataset { name: NAME.into(), classes: CLASSES.map(String::from).to_vec(), train, test, statistics })
+/// N0705 and N0706 for a selection that does not fit it; opening it, N0701 where no place has the files, N0702 and
+/// N0804 for the files, N0704 for the shape.
+pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
+    let (folder, selection) = (folder.clone(), selection.clone());
+    let classes = selection.count(NAME, &CLASSES.map(Class::named))?;
+    let open = move |shape| open(&folder, shape, &selection);
+    Ok(Found { native: Native { shape: Some(NATIVE), classes }, open: Box::new(open) })
+}
+
+fn open(folder: &DataFolder, shape: Option<ImageShape>, selection: &Selection) -> Result<Dataset, Diagnostic> {
+    let [train_images, train_labels, test_images, test_labels] = find_files(folder)?;
+    let train = Arc::new(read_part(&train_images, &train_labels)?);
+    let test = Arc::new(read_part(&test_images, &test_labels)?);
+    let parts = Parts { classes: CLASSES.map(String::from).to_vec(), train, test };
+    parts.select(NAME, selection)?.fit(NAME, shape)
 }
 
 /// One part, as its files hold it.
@@ -89,7 +97,7 @@ struct Incomplete {
     missing: Vec<&'static str>,
 }
 
-fn find(folder: &DataFolder) -> Result<[PathBuf; 4], Diagnostic> {
+fn find_files(folder: &DataFolder) -> Result<[PathBuf; 4], Diagnostic> {
     let Some(root) = folder.path() else { return Err(no_folder()) };
     let mut incomplete = None;
     for place in places(root) {

@@ -3,18 +3,27 @@
 //! Reads the publishers' own files; one set is drawn by a program and needs none. Knows nothing of networks: a wanted
 //! image shape comes in as three numbers.
 
+mod augment;
 mod batches;
+mod chosen;
 mod fashion_mnist;
 mod fit;
 mod folder;
 mod idx;
 mod kept;
+mod normalise;
 pub mod picture;
+mod selection;
 pub mod sketches;
+mod split;
 mod statistics;
 
+pub use augment::{Augment, Augmentation, Axis, Mixed};
 pub use batches::{Batch, Loader, Preparation, shuffle};
 pub use folder::{DataFolder, Environment};
+pub use normalise::Normalise;
+pub use selection::{Class, ClassKey, Selection};
+pub use split::{stratified, stratified_count};
 pub use statistics::Statistics;
 
 use std::sync::Arc;
@@ -63,27 +72,10 @@ impl Dataset {
     }
 }
 
-type Open = fn(&DataFolder, Option<ImageShape>) -> Result<Dataset, Diagnostic>;
-
-/// One row for each data set: its name, what is known of it, how to open it.
-const SETS: &[(&str, Native, Open)] = &[
-    (sketches::NAME, Native { shape: None, classes: sketches::CLASSES }, |_, shape| sketches::open(shape)),
-    (
-        fashion_mnist::NAME,
-        Native { shape: Some(fashion_mnist::NATIVE), classes: fashion_mnist::CLASSES.len() },
-        fashion_mnist::open,
-    ),
-];
-
-/// Opens a data set by its name, with its images in `shape` or, without one, as they are.
-///
-/// # Errors
-/// N0703 for an unknown name, N0704 for a shape that its images cannot take, N0701, N0702 and N0804 for its files.
-pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
-    match SETS.iter().find(|(known, ..)| *known == name) {
-        Some((_, _, open)) => open(folder, shape),
-        None => Err(unknown(name)),
-    }
+/// A data set that is known by its name: what can be said before its images are read, and how they are.
+pub struct Found {
+    pub native: Native,
+    open: Box<dyn FnOnce(Option<ImageShape>) -> Result<Dataset, Diagnostic>>,
 }
 
 /// What is known of a data set before it is opened.
@@ -94,16 +86,48 @@ pub struct Native {
     pub classes: usize,
 }
 
-/// What is known of a data set before it is opened.
+impl Found {
+    /// Reads the images, in `shape` or, without one, as they are.
+    ///
+    /// # Errors
+    /// N0704 for a shape that the images cannot take, N0701, N0702 and N0804 for files, N0706 for too few images.
+    pub fn open(self, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
+        (self.open)(shape)
+    }
+}
+
+type Find = fn(&DataFolder, &Selection) -> Result<Found, Diagnostic>;
+
+/// One row for each data set: its name and how to find it.
+const SETS: &[(&str, Find)] =
+    &[(sketches::NAME, |_, selection| sketches::find(selection)), (fashion_mnist::NAME, fashion_mnist::find)];
+
+/// The names of the data sets.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SETS.iter().map(|(name, _)| *name)
+}
+
+/// Finds a data set by its name.
 ///
 /// # Errors
-/// N0703 for an unknown name.
-pub fn native(name: &str) -> Result<Native, Diagnostic> {
-    SETS.iter().find(|(known, ..)| *known == name).map(|&(_, native, _)| native).ok_or_else(|| unknown(name))
+/// N0703 for an unknown name, N0705 and N0706 for a selection that does not fit it, and what its files make known.
+pub fn find(name: &str, folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
+    match SETS.iter().find(|(known, _)| *known == name) {
+        Some((_, find)) => find(folder, selection),
+        None => Err(unknown(name)),
+    }
+}
+
+/// Opens all of a data set, as [`find`] and [`Found::open`] do.
+///
+/// # Errors
+/// Theirs.
+pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
+    find(name, folder, &Selection::default())?.open(shape)
 }
 
 fn unknown(name: &str) -> Diagnostic {
-    let names: Vec<String> = SETS.iter().map(|(known, ..)| format!("`{known}`")).collect();
+    let names: Vec<String> = names().map(|known| format!("`{known}`")).collect();
     let error = Diagnostic::error(Code::DATA_UNKNOWN, format!("there is no data set `{name}`"));
     match nearest(name) {
         Some(known) => error.remark(format!("did you mean `{known}`?")),
@@ -120,7 +144,7 @@ fn nearest(name: &str) -> Option<&'static str> {
         true => 1.0,
         false => strsim::normalized_damerau_levenshtein(&letters(known), &asked),
     };
-    let scored = SETS.iter().map(|&(known, ..)| (likeness(known), known));
+    let scored = names().map(|known| (likeness(known), known));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.6).map(|(_, known)| known)
 }
 
@@ -138,6 +162,6 @@ mod tests {
             assert_eq!(error.notes[0], format!("did you mean `{meant}`?"));
             assert_eq!(error.notes[1], "the data sets are `sketches`, `fashion-mnist`");
         }
-        assert_eq!(native("imdb").unwrap_err().notes.len(), 1);
+        assert_eq!(open("imdb", &DataFolder::none(), None).err().expect("unknown").notes.len(), 1);
     }
 }

@@ -78,6 +78,10 @@ codes! {
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";
     DATA_UNKNOWN     "N0703" 2 "no data set has this name";
     DATA_SHAPE       "N0704" 1 "the images do not fit the network";
+    CLASS_UNKNOWN    "N0705" 1 "a class is not in the data set";
+    TOO_FEW          "N0706" 1 "there are too few images or classes";
+    UNREACHABLE      "N0707" 2 "a download did not succeed";
+    TOO_LARGE        "N0708" 1 "the images do not fit in memory";
 
     CHECKPOINT       "N0801" 1 "a file is not a checkpoint of netc, or is damaged";
     RUN_EXISTS       "N0802" 2 "the run's folder exists";

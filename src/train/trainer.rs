@@ -8,7 +8,7 @@ use super::figures::{Figures, Tally, correct};
 use super::metadata::{Metadata, Position, VERSION};
 use super::optimizer::Optimizer;
 use super::recipe::Recipe;
-use crate::data::{self, Dataset, Loader, Preparation};
+use crate::data::{self, Augmentation, Dataset, Loader, Preparation};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::kernel::Machine;
@@ -162,6 +162,7 @@ impl Trainer {
             statistics: self.dataset.statistics.clone(),
             scaled: self.loss.needs_targets(),
             start: 0,
+            augmentation: Augmentation::default(),
         }
     }
 
