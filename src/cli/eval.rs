@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
-use super::progress::{Progress, described};
+use super::progress::{described, pass};
 use super::terminal::Terminal;
 use super::{Format, Outcome};
-use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Preparation, Statistics};
+use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Fusion, Loss, Program, Store};
-use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, evaluate};
+use crate::lower::{Fusion, Program, Store};
+use crate::train::{Checkpoint, Evaluation, Places, RunFolder, evaluate, fit};
 
 /// Evaluate a run or checkpoint on a data set's test images
 #[derive(Args, Debug)]
@@ -38,9 +38,9 @@ impl Eval {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
-        let graph = of_checkpoint(&checkpoint, terminal)?;
+        let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = self.dataset(&checkpoint)?;
-        let evaluation = evaluate_checkpoint(&checkpoint, &graph, &dataset, &fusion)?;
+        let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
         let text = match self.format {
             Format::Json => serde_json::to_string(&evaluation).unwrap_or_default() + "\n",
             Format::Text => report(&evaluation),
@@ -53,7 +53,9 @@ impl Eval {
         let metadata = &checkpoint.metadata;
         let name = self.dataset.as_ref().unwrap_or(&metadata.recipe.dataset);
         let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
-        let dataset = data::open(name, &folder, Some(metadata.input))?;
+        let all = Selection::default();
+        let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
+        let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input))?;
         if dataset.classes == metadata.classes {
             return Ok(dataset);
         }
@@ -72,9 +74,7 @@ fn evaluate_checkpoint(
     let metadata = &checkpoint.metadata;
     let mut store = Store::init(graph, 0);
     checkpoint.fill(&mut store)?;
-    let Some(loss) = Loss::default_for(graph) else {
-        return Err(Diagnostic::error(Code::UNTRAINABLE, "none of the outputs has a loss"));
-    };
+    let loss = fit::loss(&metadata.recipe, &Places::default(), graph)?;
     let preparation = Preparation {
         batch: metadata.recipe.batch,
         statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
@@ -82,18 +82,20 @@ fn evaluate_checkpoint(
         start: 0,
         augmentation: Augmentation::default(),
     };
-    let bar = Progress::pass("test", dataset.test.len() as u64);
-    let images = dataset.test.clone();
+    let bar = pass("test", dataset.test.len() as u64);
     let program = Program::with(graph, fusion);
-    let evaluation = evaluate(&program, &store, &loss, images, preparation, &dataset.classes, |images| bar.inc(images));
+    let loader = Loader::sequential(dataset.test.clone(), preparation);
+    let evaluation = evaluate(&program, &store, &loss, loader, &dataset.classes, |images| {
+        bar.inc(images);
+        true
+    });
     bar.finish_and_clear();
-    Ok(evaluation)
+    evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
 }
 
 /// The figures, a line for each class, and the confusion matrix.
 fn report(evaluation: &Evaluation) -> String {
-    let figures = Figures { loss: evaluation.loss, accuracy: evaluation.accuracy };
-    let mut text = format!("{}\n", described(figures));
+    let mut text = format!("{}\n", described(evaluation.figures()));
     if evaluation.per_class.is_empty() {
         return text;
     }

@@ -13,6 +13,8 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod run_name;
+mod settings;
 mod terminal;
 mod train;
 mod write;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::compute::Compute;
 use super::files::files_of;
 use super::network::of_checkpoint;
-use super::progress::Progress;
+use super::progress::pass;
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
 use crate::data::picture;
@@ -38,8 +38,8 @@ impl Predict {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.checkpoint)?)?;
-        let graph = of_checkpoint(&checkpoint, terminal)?;
-        let predictor = Predictor::new(&graph, checkpoint, &fusion)?;
+        let network = of_checkpoint(&checkpoint, terminal)?;
+        let predictor = Predictor::new(&network.graph, checkpoint, &fusion)?;
         let paths = image_files(&self.images)?;
         let (predictions, status) = predict(&predictor, &paths, terminal);
         terminal.print(&self.written(&predictor, &predictions));
@@ -69,7 +69,7 @@ fn predict<'p>(
     paths: &'p [PathBuf],
     terminal: &Terminal,
 ) -> (Vec<(&'p PathBuf, Prediction)>, u8) {
-    let bar = Progress::pass("predict", paths.len() as u64);
+    let bar = pass("predict", paths.len() as u64);
     let mut status = 0;
     let mut predictions = vec![];
     for batch in paths.chunks(BATCH) {

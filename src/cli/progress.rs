@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::train::{Figures, Watch};
+use super::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceMap;
+use crate::train::{EpochMetrics, Figures, Watch};
 
 /// Shows what a training does; ends it after the batch in which Ctrl-C was pressed.
 pub struct Progress {
@@ -16,26 +19,24 @@ pub struct Progress {
     epoch: u64,
     began: Instant,
     interrupted: Arc<AtomicBool>,
+    quiet: bool,
+    /// Where warnings go, and what they point into.
+    warnings: Option<(Terminal, SourceMap)>,
 }
 
 impl Progress {
-    /// For so many epochs.
-    pub fn new(epochs: u64, interrupted: Arc<AtomicBool>) -> Self {
-        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted }
+    /// For so many epochs; shows nothing but warnings where it is quiet.
+    pub fn new(epochs: u64, interrupted: Arc<AtomicBool>, quiet: bool) -> Self {
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted, quiet, warnings: None }
+    }
+
+    pub fn with_warnings(self, terminal: Terminal, sources: SourceMap) -> Self {
+        Self { warnings: Some((terminal, sources)), ..self }
     }
 
     /// A bar for a pass over `images` that trains nothing.
-    pub fn pass(label: &str, images: u64) -> ProgressBar {
-        let bar = bar(images);
-        bar.set_prefix(label.to_string());
-        bar
-    }
-
-    /// Ends the epoch's bar; without a terminal, prints the epoch's line.
-    pub fn end_epoch(&mut self, figures: Figures) {
-        self.bar.finish_and_clear();
-        let seconds = self.began.elapsed().as_secs_f64();
-        eprintln!("{}  {}  {seconds:.1} s", self.label(), described(figures));
+    pub fn pass(&self, label: &str, images: u64) -> ProgressBar {
+        if self.quiet { hidden() } else { pass(label, images) }
     }
 
     /// Ends the bar of an epoch that was left.
@@ -48,12 +49,18 @@ impl Progress {
     }
 }
 
+/// A bar for a pass over `images`.
+pub fn pass(label: &str, images: u64) -> ProgressBar {
+    let bar = bar(images);
+    bar.set_prefix(label.to_string());
+    bar
+}
+
 impl Watch for Progress {
     fn begin_epoch(&mut self, epoch: u64, images: u64, done: u64) {
         self.epoch = epoch;
         self.began = Instant::now();
-        self.bar = bar(images);
-        self.bar.set_prefix(self.label());
+        self.bar = self.pass(&self.label(), images);
         self.bar.set_position(done);
         self.bar.reset_eta();
     }
@@ -61,6 +68,32 @@ impl Watch for Progress {
     fn batch(&mut self, images: u64, figures: Figures) {
         self.bar.set_message(described(figures));
         self.bar.inc(images);
+    }
+
+    fn begin_pass(&mut self, name: &str, images: u64) {
+        self.bar.finish_and_clear();
+        self.bar = self.pass(name, images);
+    }
+
+    fn passed(&mut self, images: u64) {
+        self.bar.inc(images);
+    }
+
+    fn end_epoch(&mut self, metrics: &EpochMetrics) {
+        self.bar.finish_and_clear();
+        if self.quiet {
+            return;
+        }
+        let seconds = self.began.elapsed().as_secs_f64();
+        let validation = metrics.validation.map(|figures| format!("  validation {}", described(figures)));
+        let validation = validation.unwrap_or_default();
+        eprintln!("{}  {}{validation}  {seconds:.1} s", self.label(), described(metrics.train));
+    }
+
+    fn warn(&mut self, warning: Diagnostic) {
+        if let Some((terminal, sources)) = &self.warnings {
+            self.bar.suspend(|| terminal.show(&warning, sources));
+        }
     }
 
     fn stop(&self) -> bool {

@@ -156,7 +156,11 @@ fn mse<E: Element, T: Tape<E, E::Dev>>(output: Flow<E, T>, target: Vec<E>) -> Of
 fn label_scores<E: Element>(batch: &Batch<E>, classes: usize) -> Vec<E> {
     let mut scores = vec![0.0; batch.labels.len() * classes];
     for (labels, shares) in batch.labellings() {
-        labels.iter().zip(shares).enumerate().for_each(|(image, (&label, share))| scores[image * classes + label] += share);
+        labels
+            .iter()
+            .zip(shares)
+            .enumerate()
+            .for_each(|(image, (&label, share))| scores[image * classes + label] += share);
     }
     scores.into_iter().map(E::of).collect()
 }
@@ -167,9 +171,10 @@ fn margins<E: Element, T: Tape<E, E::Dev>>(scores: Flow<E, T>, batch: &Batch<E>,
     let device = E::Dev::default();
     let (scores, tape) = scores.split_tape();
     let of_labelling = |(labels, shares): (&[usize], Vec<f64>)| {
-        let counts = labels.iter().zip(shares).flat_map(|(&label, share)| {
-            (0..shape.1).map(move |class| E::of(if class == label { 0.0 } else { share }))
-        });
+        let counts = labels
+            .iter()
+            .zip(shares)
+            .flat_map(|(&label, share)| (0..shape.1).map(move |class| E::of(if class == label { 0.0 } else { share })));
         let counts = device.tensor_from_vec(counts.collect(), shape);
         let labels = device.tensor_from_vec(labels.to_vec(), (labels.len(),));
         let of_label = scores.retaped::<T>().select(labels).broadcast_like::<_, Axis<1>>(&shape);
