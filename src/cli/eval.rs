@@ -6,13 +6,14 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
-use super::progress::{described, pass};
+use super::progress::pass;
 use super::terminal::Terminal;
 use super::{Format, Outcome};
 use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Program, Store};
+use crate::report;
 use crate::train::{Checkpoint, Evaluation, Places, RunFolder, evaluate, fit};
 
 /// Evaluate a run or checkpoint on a data set's test images
@@ -29,6 +30,9 @@ pub struct Eval {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
+    /// Also print the ROC curve of each class
+    #[arg(long)]
+    roc: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -42,11 +46,20 @@ impl Eval {
         let dataset = self.dataset(&checkpoint)?;
         let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
         let text = match self.format {
-            Format::Json => serde_json::to_string(&evaluation).unwrap_or_default() + "\n",
-            Format::Text => report(&evaluation),
+            Format::Json => self.to_json(&evaluation),
+            Format::Text if self.roc => report::evaluation(&evaluation) + &report::roc_text(&evaluation),
+            Format::Text => report::evaluation(&evaluation),
         };
         terminal.print(&text);
         Ok(())
+    }
+
+    fn to_json(&self, evaluation: &Evaluation) -> String {
+        let mut json = serde_json::to_value(evaluation).unwrap_or_default();
+        if self.roc {
+            json["roc"] = report::roc_json(evaluation);
+        }
+        format!("{json}\n")
     }
 
     fn dataset(&self, checkpoint: &Checkpoint) -> Result<Dataset, Diagnostic> {
@@ -91,35 +104,4 @@ fn evaluate_checkpoint(
     });
     bar.finish_and_clear();
     evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
-}
-
-/// The figures, a line for each class, and the confusion matrix.
-fn report(evaluation: &Evaluation) -> String {
-    let mut text = format!("{}\n", described(evaluation.figures()));
-    if evaluation.per_class.is_empty() {
-        return text;
-    }
-    let width =
-        evaluation.per_class.iter().map(|class| class.label.chars().count()).max().unwrap_or(0).max("mean".len());
-    text += &format!("\n{:width$}  precision  recall      F1  images\n", "");
-    for class in &evaluation.per_class {
-        text += &format!(
-            "{:width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>6}\n",
-            class.label, class.precision, class.recall, class.f1, class.support
-        );
-    }
-    let mean = [evaluation.precision, evaluation.recall, evaluation.f1].map(Option::unwrap_or_default);
-    text += &format!("{:width$}  {:>9.4}  {:>6.4}  {:>6.4}\n", "mean", mean[0], mean[1], mean[2]);
-    text + "\nconfusion (rows: true class)\n" + &confusion(evaluation, width)
-}
-
-fn confusion(evaluation: &Evaluation, width: usize) -> String {
-    let largest = evaluation.confusion.iter().flatten().max().copied().unwrap_or(0);
-    let cell = largest.to_string().len().max(2);
-    let row = |(class, counts): (usize, &Vec<u64>)| {
-        let label = &evaluation.per_class[class].label;
-        let counts: Vec<String> = counts.iter().map(|count| format!("{count:>cell$}")).collect();
-        format!("{label:width$}  {}\n", counts.join(" "))
-    };
-    evaluation.confusion.iter().enumerate().map(row).collect()
 }

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
+use crate::report::described;
 use crate::source::SourceMap;
 use crate::train::{EpochMetrics, Figures, Watch};
 
@@ -20,18 +21,20 @@ pub struct Progress {
     began: Instant,
     interrupted: Arc<AtomicBool>,
     quiet: bool,
-    /// Where warnings go, and what they point into.
-    warnings: Option<(Terminal, SourceMap)>,
+    terminal: Terminal,
+    /// What warnings point into.
+    sources: SourceMap,
 }
 
 impl Progress {
     /// For so many epochs; shows nothing but warnings where it is quiet.
-    pub fn new(epochs: u64, interrupted: Arc<AtomicBool>, quiet: bool) -> Self {
-        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted, quiet, warnings: None }
+    pub fn new(epochs: u64, quiet: bool, terminal: Terminal, sources: SourceMap) -> Self {
+        let interrupted = interruption();
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted, quiet, terminal, sources }
     }
 
-    pub fn with_warnings(self, terminal: Terminal, sources: SourceMap) -> Self {
-        Self { warnings: Some((terminal, sources)), ..self }
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
     }
 
     /// A bar for a pass over `images` that trains nothing.
@@ -91,21 +94,11 @@ impl Watch for Progress {
     }
 
     fn warn(&mut self, warning: Diagnostic) {
-        if let Some((terminal, sources)) = &self.warnings {
-            self.bar.suspend(|| terminal.show(&warning, sources));
-        }
+        self.bar.suspend(|| self.terminal.show(&warning, &self.sources));
     }
 
     fn stop(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
-    }
-}
-
-/// `loss 0.3123  accuracy 88.90 %`
-pub fn described(figures: Figures) -> String {
-    match figures.accuracy {
-        Some(accuracy) => format!("loss {:.4}  accuracy {:.2} %", figures.loss, 100.0 * accuracy),
-        None => format!("loss {:.4}", figures.loss),
     }
 }
 
@@ -134,7 +127,7 @@ fn hidden() -> ProgressBar {
 const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// Set by the first Ctrl-C (or SIGTERM); the second ends the process at once.
-pub fn interruption() -> Arc<AtomicBool> {
+fn interruption() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let seen = flag.clone();
     let mut first: Option<Instant> = None;

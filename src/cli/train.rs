@@ -9,7 +9,7 @@ use serde_json::json;
 use super::check::parse_input;
 use super::compute::Compute;
 use super::network::{Runnable, of_checkpoint, runnable};
-use super::progress::{INTERRUPTED, Progress, described, interruption};
+use super::progress::{INTERRUPTED, Progress};
 use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
 use super::terminal::Terminal;
@@ -17,8 +17,12 @@ use super::{Failure, Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
+use crate::report::described;
 use crate::source::SourceMap;
-use crate::train::{Build, Checkpoint, DataMark, Evaluation, Places, Recipe, RunFolder, Task, Trainer, Watch, train};
+use crate::train::{
+    Build, Checkpoint, DataMark, Evaluation, Health, Matching, Places, Recipe, RunFolder, Task, Trainer, Watch,
+    check_memory, choose_by_loss, load_weights, train,
+};
 
 /// What belongs to a new run and not to one that goes on.
 const OF_NEW_RUNS: [&str; 16] = [
@@ -78,6 +82,7 @@ pub struct Train {
 
 impl Train {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        let terminal = &if self.quiet { terminal.without_notes() } else { *terminal };
         match (&self.resume, &self.file) {
             (Some(run), _) => self.resume(run, terminal),
             (None, Some(file)) => self.begin(file, terminal),
@@ -91,11 +96,38 @@ impl Train {
         let fusion = self.compute.start();
         let (runnable, dataset) = self.prepare(file, &recipe, terminal)?;
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
-        let trainer = Trainer::new(task, &fusion).map_err(|fault| shown(&fault, &sources, terminal))?;
-        let progress = self.progress(&trainer, runnable.sources, terminal);
+        let mut trainer = Trainer::new(task, &fusion).map_err(|fault| shown(&fault, &sources, terminal))?;
+        check_memory(trainer.memory(), trainer.recipe())?;
+        self.load_weights(&mut trainer, terminal)?;
+        let mut progress = self.progress(&trainer, runnable.sources, terminal);
+        let mut health = Health::new(&fusion);
+        let rehearsed = health.rehearse(&trainer, &mut progress);
+        rehearsed.map_err(|fault| shown(&fault, progress.sources(), terminal))?;
+        if trainer.chooses() && !choose_by_loss(&mut trainer, &fusion, &mut progress)? {
+            progress.abandon();
+            return Err(Failure::Reported(INTERRUPTED as u8));
+        }
+        progress.abandon();
         let path = self.out.clone().unwrap_or_else(|| run_path(file));
         let run = RunFolder::create(&path, trainer.network(), trainer.recipe())?;
-        self.finish(trainer, &run, progress, terminal)
+        self.finish(trainer, &run, health, progress, terminal)
+    }
+
+    /// Puts the weights in that the recipe begins with, and says how they were matched.
+    fn load_weights(&self, trainer: &mut Trainer, terminal: &Terminal) -> Outcome {
+        let Some(path) = trainer.recipe().init_from.clone().map(PathBuf::from) else { return Ok(()) };
+        let matching = load_weights(&path, trainer.store_mut())?;
+        trainer.begin_here();
+        let message = match &matching {
+            Matching::ByName => format!("the weights of `{}` were matched by name", path.display()),
+            Matching::ByOrder(_) => format!("the weights of `{}` were matched by order and shape", path.display()),
+        };
+        let pairs = if let Matching::ByOrder(pairs) = matching { pairs } else { vec![] };
+        let note = pairs.iter().fold(Diagnostic::note("matched-weights", message), |note, [from, to]| {
+            note.remark(format!("{from} -> {to}"))
+        });
+        terminal.show(&note, &SourceMap::new());
+        Ok(())
     }
 
     fn resume(&self, path: &Path, terminal: &Terminal) -> Outcome {
@@ -120,7 +152,7 @@ impl Train {
         run.cut_to(trainer.position().epoch)?;
         run.write_recipe(trainer.recipe())?;
         let progress = self.progress(&trainer, runnable.sources, terminal);
-        self.finish(trainer, &run, progress, terminal)
+        self.finish(trainer, &run, Health::new(&fusion), progress, terminal)
     }
 
     fn progress(&self, trainer: &Trainer, sources: SourceMap, terminal: &Terminal) -> Progress {
@@ -129,13 +161,20 @@ impl Train {
             let lines: String = recipe.lines().map(|line| format!("  {line}\n")).collect();
             terminal.error(&format!("recipe\n{lines}"));
         }
-        Progress::new(trainer.recipe().epochs, interruption(), self.quiet).with_warnings(*terminal, sources)
+        Progress::new(trainer.recipe().epochs, self.quiet, *terminal, sources)
     }
 
     /// Trains to the end, tests and prints.
-    fn finish(&self, mut trainer: Trainer, run: &RunFolder, mut progress: Progress, terminal: &Terminal) -> Outcome {
+    fn finish(
+        &self,
+        mut trainer: Trainer,
+        run: &RunFolder,
+        mut health: Health,
+        mut progress: Progress,
+        terminal: &Terminal,
+    ) -> Outcome {
         let began = Instant::now();
-        if !train(&mut trainer, run, &mut progress)? {
+        if !train(&mut trainer, run, &mut health, &mut progress)? {
             progress.abandon();
             return Err(stopped(run).into());
         }
@@ -162,9 +201,7 @@ impl Train {
         let runnable = runnable(file, &given, terminal)?;
         let shape = <[usize; 3]>::try_from(runnable.graph.input.dims()).ok();
         let dataset = found.open(shape)?;
-        if let (Some(native), Some(shape)) = (native.shape, shape.filter(|shape| Some(*shape) != native.shape))
-            && !self.quiet
-        {
+        if let (Some(native), Some(shape)) = (native.shape, shape.filter(|shape| Some(*shape) != native.shape)) {
             terminal.show(&resized(&recipe.dataset, native, shape), &SourceMap::new());
         }
         Ok((runnable, dataset))

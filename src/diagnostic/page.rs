@@ -18,6 +18,7 @@ pages! {
     "N0810" "N0811" "N0812" "N0813" "N0814"
     "missing-activation" "double-softmax" "dropout-before-batchnorm" "shrinks-to-one" "drops-last-row"
     "unused-label" "unused-block" "unused-value" "guessed-input"
+    "unusual-first-loss" "no-gradient" "dead-relu"
 }
 
 /// The page of a code, lint or note, in any letter case.

@@ -162,7 +162,8 @@ pub fn cannot_write(path: &Path, fault: &std::io::Error) -> Diagnostic {
     Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display())).remark(advice)
 }
 
-fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
+/// The error of a file that cannot be read.
+pub fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
     let message = format!("cannot read `{}`: {fault}", path.display());
     Diagnostic::error(Code::READ, message)
         .remark("name a run's folder, or a file `*.safetensors` that netc has written")

@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use super::health::Health;
 use super::run::RunFolder;
 use super::trainer::{End, Trainer, Watch};
 use crate::diagnostic::Diagnostic;
@@ -13,7 +14,12 @@ use crate::diagnostic::Diagnostic;
 ///
 /// # Errors
 /// N0806 where the loss is no longer a number, N0803 where the run cannot be written.
-pub fn train(trainer: &mut Trainer, run: &RunFolder, watch: &mut dyn Watch) -> Result<bool, Diagnostic> {
+pub fn train(
+    trainer: &mut Trainer,
+    run: &RunFolder,
+    health: &mut Health,
+    watch: &mut dyn Watch,
+) -> Result<bool, Diagnostic> {
     while !trainer.is_over() {
         let began = Instant::now();
         let images = trainer.images_left();
@@ -24,6 +30,7 @@ pub fn train(trainer: &mut Trainer, run: &RunFolder, watch: &mut dyn Watch) -> R
             }
             run.add_epoch(&metrics)?;
             watch.end_epoch(&metrics);
+            health.look(trainer, watch);
         }
         trainer.save(&run.last_checkpoint())?;
         match end {

@@ -7,6 +7,7 @@ use super::average::Average;
 use super::checkpoint::Checkpoint;
 use super::evaluation::{Evaluation, evaluate};
 use super::figures::{EpochMetrics, Figures, Tally, correct};
+use super::memory;
 use super::metadata::{Build, DataMark, Metadata, Position, VERSION};
 use super::optimizer::Optimizer;
 use super::recipe::{Choice, Places, Recipe, fit};
@@ -164,12 +165,23 @@ impl Trainer {
         average.iter_mut().for_each(|average| average.restore(store.values().to_vec()));
     }
 
+    /// Trains without validating from now on.
+    pub(super) fn leave_validation(&mut self) {
+        self.validation.clear();
+    }
+
+    /// Bytes of memory that training needs at least.
+    pub fn memory(&self) -> u64 {
+        let slots = self.state.optimizer.state().count() + usize::from(self.state.average.is_some());
+        memory::needed(self.graph(), &self.recipe, slots)
+    }
+
     /// Whether nothing is left to train: all epochs are done, or patience has run out.
     pub fn is_over(&self) -> bool {
         self.position.epoch >= self.recipe.epochs || self.position.standing.is_over(&self.recipe.validate)
     }
 
-    /// Whether the training part is chosen by losses, which [`super::choose`] finds out.
+    /// Whether the training part is chosen by losses, which [`super::choose_by_loss`] finds out.
     pub fn chooses(&self) -> bool {
         self.recipe.split.choose != Choice::Random && self.recipe.split.fraction < 1.0
     }
@@ -215,7 +227,7 @@ impl Trainer {
     }
 
     /// The batches that the epoch still has.
-    fn batches(&self) -> Loader {
+    pub(super) fn batches(&self) -> Loader {
         let mut order = self.images.clone();
         data::shuffle(&mut order, self.recipe.seed, self.position.epoch);
         let augmentation =
