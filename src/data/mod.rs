@@ -10,6 +10,7 @@ mod chosen;
 mod cifar10;
 mod fashion_mnist;
 mod fault;
+pub mod fetch;
 mod files;
 mod fit;
 mod folder;

@@ -1,5 +1,6 @@
 //! The archive as it was downloaded -> its six batches, read in passing; nothing is unpacked to disk.
 
+use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path};
 
 use tar::{Archive, Entry};
@@ -9,7 +10,6 @@ use super::{BATCHES, LARGEST, Version, part_of};
 use crate::data::fault::damaged;
 use crate::data::stream::Stream;
 use crate::diagnostic::Diagnostic;
-use std::io::Read;
 
 /// No archive holds more than these bytes; the publisher's hold 186 MB.
 const LIMIT: u64 = 1 << 30;
@@ -22,7 +22,12 @@ const ENTRIES: usize = 1000;
 /// N0804 where the file cannot be read; N0702 where it is no such archive, an entry's path leads out of it, or a batch is
 /// missing, comes twice or is damaged.
 pub fn read(path: &Path, version: &Version) -> Result<[Records; 2], Diagnostic> {
-    let mut batches = read_batches(path, version)?;
+    let mut archive = Archive::new(Stream::open(path, LIMIT)?);
+    let mut batches = match read_batches(path, &mut archive, version) {
+        Ok(batches) => batches,
+        Err(Failed::Found(diagnostic)) => return Err(*diagnostic),
+        Err(Failed::Reading(error)) => return Err(cut_off(&archive.into_inner(), &error)),
+    };
     let mut parts = [Records::default(), Records::default()];
     for (index, batch) in BATCHES.iter().enumerate() {
         let file = version.file(batch);
@@ -34,16 +39,39 @@ pub fn read(path: &Path, version: &Version) -> Result<[Records; 2], Diagnostic> 
     Ok(parts)
 }
 
+/// Why batches could not be read.
+enum Failed {
+    Reading(io::Error),
+    Found(Box<Diagnostic>),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Reading(error)
+    }
+}
+
+impl From<Diagnostic> for Failed {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Found(Box::new(diagnostic))
+    }
+}
+
+fn cut_off(stream: &Stream, error: &io::Error) -> Diagnostic {
+    match error.kind() {
+        ErrorKind::FileTooLarge => stream.failed(error),
+        _ => stream.fault(format_args!("the archive is cut off or damaged by byte {}: {error}", stream.position())),
+    }
+}
+
 /// The bytes of each batch that is there.
-fn read_batches(path: &Path, version: &Version) -> Result<[Option<Vec<u8>>; 6], Diagnostic> {
-    let mut archive = Archive::new(Stream::open(path, LIMIT)?);
-    let failed = |error: std::io::Error| damaged(path, format_args!("the archive is cut off or damaged: {error}"));
+fn read_batches(path: &Path, archive: &mut Archive<Stream>, version: &Version) -> Result<[Option<Vec<u8>>; 6], Failed> {
     let mut batches = [const { None }; 6];
-    for (number, entry) in archive.entries().map_err(failed)?.enumerate() {
-        let mut entry = entry.map_err(failed)?;
+    for (number, entry) in archive.entries()?.enumerate() {
+        let mut entry = entry?;
         let Some(index) = batch_of(path, &entry, version)? else { continue };
         if batches[index].is_some() || number > ENTRIES {
-            return Err(fault(path, &entry, "comes twice in the archive, or too late"));
+            return Err(fault(path, &entry, "comes twice in the archive, or too late").into());
         }
         batches[index] = Some(read_entry(path, &mut entry)?);
     }
