@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::chosen::Parts;
-use super::idx::{self, Idx, damaged, unreadable};
+use super::fault::{Absent, damaged, unreadable};
+use super::idx::{self, Idx};
 use super::{Class, DataFolder, Dataset, Found, ImageShape, Images, Native, Selection};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 
 pub const NAME: &str = "fashion-mnist";
 pub const NATIVE: ImageShape = [1, 28, 28];
@@ -91,25 +92,21 @@ fn read_labels(path: &Path, images: usize, images_path: &Path) -> Result<Vec<u8>
     }
 }
 
-/// A place with some of the files, and the names of those that are not there.
-struct Incomplete {
-    place: PathBuf,
-    missing: Vec<&'static str>,
-}
-
 fn find_files(folder: &DataFolder) -> Result<[PathBuf; 4], Diagnostic> {
-    let Some(root) = folder.path() else { return Err(no_folder()) };
+    let Some(root) = folder.path() else { return Err(absent().no_folder()) };
+    let places: Vec<PathBuf> = places(root).collect();
     let mut incomplete = None;
-    for place in places(root) {
-        match find_in(&place)? {
+    for place in &places {
+        match find_in(place)? {
             Ok(files) => return Ok(files),
             Err(missing) if missing.len() < FILES.len() => {
-                incomplete = incomplete.or(Some(Incomplete { place, missing }));
+                let lacks = format!("{} has no {}, packed (.gz) or not", place.display(), missing.join(", no "));
+                incomplete = incomplete.or(Some(lacks));
             }
             Err(_) => {}
         }
     }
-    Err(missing(folder, root, incomplete))
+    Err(absent().missing(folder, &places, incomplete))
 }
 
 fn places(root: &Path) -> impl Iterator<Item = PathBuf> {
@@ -141,33 +138,7 @@ fn find_file(place: &Path, name: &str) -> Result<Option<PathBuf>, Diagnostic> {
     Ok(None)
 }
 
-fn missing(folder: &DataFolder, root: &Path, incomplete: Option<Incomplete>) -> Diagnostic {
-    let kind = if root.is_dir() { "" } else { ", which is no folder" };
-    let message = format!("the data set `{NAME}` is not in {} ({}){kind}", root.display(), folder.origin());
-    let looked: Vec<String> = places(root).map(|place| place.display().to_string()).collect();
-    let error = Diagnostic::error(Code::DATA_MISSING, message);
-    match incomplete {
-        Some(Incomplete { place, missing }) => {
-            error.remark(format!("{} has no {}, packed (.gz) or not", place.display(), missing.join(", no ")))
-        }
-        None => error.remark(wanted(&root.join(NAME))),
-    }
-    .remark(format!("looked in {}", looked.join(", ")))
-    .remark("`--data-dir DIR` or the variable NETC_DATA names another folder")
-    .remark(ALTERNATIVES)
+fn absent() -> Absent<'static> {
+    let files = format!("{}; packed (.gz) or not", FILES.join(", "));
+    Absent { name: NAME, files, place: NAME, origin: "https://github.com/zalandoresearch/fashion-mnist" }
 }
-
-fn no_folder() -> Diagnostic {
-    let message = format!("there is no folder to look for the data set `{NAME}` in");
-    Diagnostic::error(Code::DATA_MISSING, message)
-        .remark("neither `--data-dir`, NETC_DATA, XDG_DATA_HOME nor HOME names one")
-        .remark(wanted(&Path::new("DIR").join(NAME)) + ", and give `--data-dir DIR`")
-        .remark(ALTERNATIVES)
-}
-
-fn wanted(place: &Path) -> String {
-    format!("put these files, packed (.gz) or not, into {}: {}", place.display(), FILES.join(", "))
-}
-
-const ALTERNATIVES: &str = "the files are published at https://github.com/zalandoresearch/fashion-mnist; \
-                            `--dataset sketches` needs none";

@@ -5,11 +5,17 @@
 
 mod augment;
 mod batches;
+mod caltech101;
 mod chosen;
+mod cifar10;
 mod fashion_mnist;
+mod fault;
+pub mod fetch;
+mod files;
 mod fit;
 mod folder;
 mod idx;
+mod image_folder;
 mod kept;
 mod normalise;
 pub mod picture;
@@ -17,6 +23,8 @@ mod selection;
 pub mod sketches;
 mod split;
 mod statistics;
+mod stream;
+mod tiny_imagenet;
 
 pub use augment::{Augment, Augmentation, Axis, Mixed};
 pub use batches::{Batch, Loader, Preparation, shuffle};
@@ -26,6 +34,7 @@ pub use selection::{Class, ClassKey, Selection};
 pub use split::{stratified, stratified_count};
 pub use statistics::Statistics;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -99,21 +108,28 @@ impl Found {
 type Find = fn(&DataFolder, &Selection) -> Result<Found, Diagnostic>;
 
 /// One row for each data set: its name and how to find it.
-const SETS: &[(&str, Find)] =
-    &[(sketches::NAME, |_, selection| sketches::find(selection)), (fashion_mnist::NAME, fashion_mnist::find)];
+const SETS: &[(&str, Find)] = &[
+    (sketches::NAME, |_, selection| sketches::find(selection)),
+    (fashion_mnist::NAME, fashion_mnist::find),
+    (cifar10::NAME, cifar10::find),
+    (caltech101::NAME, caltech101::find),
+    (tiny_imagenet::NAME, tiny_imagenet::find),
+];
 
 /// The names of the data sets.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SETS.iter().map(|(name, _)| *name)
 }
 
-/// Finds a data set by its name.
+/// Finds a data set by its name, or a folder with one subfolder of images for each class by its path.
 ///
 /// # Errors
-/// N0703 for an unknown name, N0705 and N0706 for a selection that does not fit it, and what its files make known.
+/// N0703 for an unknown name, N0701 for a path that leads nowhere, N0705 and N0706 for a selection that does not fit it, and what its files make known.
 pub fn find(name: &str, folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
     match SETS.iter().find(|(known, _)| *known == name) {
         Some((_, find)) => find(folder, selection),
+        None if Path::new(name).is_dir() => image_folder::find(Path::new(name), folder, selection),
+        None if name.contains(std::path::MAIN_SEPARATOR) => Err(no_such_folder(name)),
         None => Err(unknown(name)),
     }
 }
@@ -126,6 +142,12 @@ pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Resul
     find(name, folder, &Selection::default())?.open(shape)
 }
 
+fn no_such_folder(path: &str) -> Diagnostic {
+    let kind = if Path::new(path).exists() { "is a file, not a folder" } else { "is not there" };
+    Diagnostic::error(Code::DATA_MISSING, format!("the folder `{path}` {kind}"))
+        .remark("a folder has one subfolder of images for each class, or `train` and `test` with such subfolders")
+}
+
 fn unknown(name: &str) -> Diagnostic {
     let names: Vec<String> = names().map(|known| format!("`{known}`")).collect();
     let error = Diagnostic::error(Code::DATA_UNKNOWN, format!("there is no data set `{name}`"));
@@ -133,7 +155,10 @@ fn unknown(name: &str) -> Diagnostic {
         Some(known) => error.remark(format!("did you mean `{known}`?")),
         None => error,
     }
-    .remark(format!("the data sets are {}", names.join(", ")))
+    .remark(format!(
+        "the data sets are {}, and any folder with one subfolder of images for each class",
+        names.join(", ")
+    ))
 }
 
 /// The known name that `name` is likely to stand for.
@@ -160,7 +185,10 @@ mod tests {
             assert_eq!(error.id.as_str(), "N0703");
             assert_eq!(error.message, format!("there is no data set `{name}`"));
             assert_eq!(error.notes[0], format!("did you mean `{meant}`?"));
-            assert_eq!(error.notes[1], "the data sets are `sketches`, `fashion-mnist`");
+            assert_eq!(
+                error.notes[1],
+                "the data sets are `sketches`, `fashion-mnist`, `cifar10`, `caltech101`, `tiny-imagenet`, and any folder with one subfolder of images for each class"
+            );
         }
         assert_eq!(open("imdb", &DataFolder::none(), None).err().expect("unknown").notes.len(), 1);
     }
