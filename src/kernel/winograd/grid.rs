@@ -43,6 +43,19 @@ impl Grid {
         cut(plane, self.source, corner)
     }
 
+    /// Asks for the patch that [`Grid::patch`] will read.
+    #[inline(always)]
+    pub fn prefetch_patch(&self, plane: &[Line], tile: usize) {
+        let [row, column] = self.corner(tile);
+        prefetch::<PATCH>(plane, self.source, [row.saturating_sub(self.pad[0]), column.saturating_sub(self.pad[1])]);
+    }
+
+    /// Asks for what [`Grid::values`] will read.
+    #[inline(always)]
+    pub fn prefetch_values(&self, plane: &[Line], tile: usize) {
+        prefetch::<TILE>(plane, self.target, self.corner(tile));
+    }
+
     /// The values of a tile in a plane of the target; zeros beyond it.
     #[inline(always)]
     pub fn values<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; TILE]; TILE] {
@@ -55,6 +68,13 @@ impl Grid {
     pub fn extent(&self, tile: usize) -> ([usize; 2], [usize; 2]) {
         let [row, column] = self.corner(tile);
         ([row, column], [TILE.min(self.target[0] - row), TILE.min(self.target[1] - column)])
+    }
+}
+
+#[inline(always)]
+fn prefetch<const N: usize>(plane: &[Line], [height, width]: [usize; 2], [top, left]: [usize; 2]) {
+    for y in top..height.min(top + N) {
+        plane[y * width + left..y * width + width.min(left + N)].iter().for_each(Line::prefetch);
     }
 }
 

@@ -102,7 +102,9 @@ impl Block<'_> {
         let stride = input_stride(read);
         for channel in 0..read {
             let from = &x[(self.lanes * read + channel) * plane..][..plane];
+            let next = &x[(self.lanes * read + (channel + 1).min(read - 1)) * plane..][..plane];
             for n in 0..self.count {
+                grid.prefetch_patch(next, self.first + n);
                 let tile = input_tile(&grid.patch::<L>(from, self.first + n));
                 let place = n * read + channel;
                 for (xi, value) in tile.as_flattened().iter().enumerate() {

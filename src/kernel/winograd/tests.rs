@@ -41,7 +41,7 @@ fn check(channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: u
         let mut u = vec![0.0; winograd.weight_lines() * LANES];
         winograd.transform_weights(&machine, &w, &mut u);
         let (mut packed, mut block) =
-            (vec![Line::ZERO; direct.packed_lines()], vec![Line::ZERO; 3 * winograd.block_lines()]);
+            (vec![Line::ZERO; direct.scratch_lines(3)], vec![Line::ZERO; 3 * winograd.block_lines()]);
         let held = Around { start: Start::Held, relu: false };
         let (mut made, mut wanted) = (y.clone(), y.clone());
         winograd.sum(&machine, &x, &u, held, &mut made, &mut block);

@@ -113,7 +113,9 @@ impl Planes<'_> {
         let (plane, stride) = (forward.source[0] * forward.source[1], input_stride(self.w));
         for channel in 0..input {
             let from = &self.x[(lanes * input + channel) * plane..][..plane];
+            let next = &self.x[(lanes * input + (channel + 1).min(input - 1)) * plane..][..plane];
             for n in 0..count {
+                forward.prefetch_patch(next, first + n);
                 let made = input_tile(&forward.patch::<L>(from, first + n));
                 for (own, value) in made[self.first_row..][..ROWS].as_flattened().iter().enumerate() {
                     value.store(&mut self.inputs[own * stride + n * input + channel]);
@@ -134,6 +136,8 @@ impl Planes<'_> {
                 for o in 0..present {
                     let channel = own_first + block * LANES + o;
                     let from = &self.dy[(lanes * output + channel) * plane..][..plane];
+                    let next = &self.dy[(lanes * output + (channel + 1).min(output - 1)) * plane..][..plane];
+                    forward.prefetch_values(next, first + n);
                     let values: [[L; TILE]; TILE] = forward.values(from, first + n);
                     let made = output_gradient_tile(&values);
                     for (square, value) in squares.iter_mut().zip(made[self.first_row..][..ROWS].as_flattened()) {

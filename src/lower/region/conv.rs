@@ -79,9 +79,9 @@ impl Step for ConvStep {
                 }
             }
             None => {
-                let packed = self.kernel.packed_lines();
-                let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: packed };
-                Needs { forward_scratch: Size::fixed(packed), backward_scratch, ..needs }
+                let sums = self.kernel.scratch_lines(threads);
+                let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: sums };
+                Needs { forward_scratch: Size::fixed(sums), backward_scratch, ..needs }
             }
         }
     }
@@ -122,7 +122,7 @@ impl Step for ConvStep {
         match &self.winograd {
             Some(winograd) => winograd.weight_gradient(pass.machine, &x, &dy, dweight, &mut scratch),
             None => {
-                let turned = &mut scratch[self.kernel.packed_lines()..];
+                let turned = &mut scratch[..];
                 let [read, made] = if self.transposed { [&*dy, &*x] } else { [&*x, &*dy] };
                 self.kernel.weight_gradient(pass.machine, read, made, dweight, turned);
             }
