@@ -54,7 +54,7 @@ enum Format {
 #[derive(Subcommand, Debug)]
 enum Command {
     Check(check::Check),
-    Train(train::Train),
+    Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Bench(bench::Bench),

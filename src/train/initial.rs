@@ -67,7 +67,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
     let wanted = |name: &str| !name.starts_with("optimizer.") && kind_of(name) != "num_batches_tracked";
     let views = file.tensors().into_iter().filter(|(name, _)| wanted(name));
     let mut tensors = views.map(|(name, view)| tensor(name, &view)).collect::<Result<Vec<_>, _>>()?;
-    tensors.sort_by(|a, b| parts_of(&a.name).cmp(&parts_of(&b.name)));
+    tensors.sort_by_cached_key(|tensor| parts_of(&tensor.name));
     Ok(tensors)
 }
 
