@@ -62,6 +62,11 @@ fn eval_says_what_training_said() {
         let points = roc["points"].as_array().unwrap();
         assert_eq!((&points[0], &points[points.len() - 1]), (&json!([0.0, 0.0]), &json!([1.0, 1.0])));
     }
+    place.result(&["eval", "run", "--pictures", "drawn", "--format", "json"]);
+    for picture in ["roc.svg", "confusion.svg", "loss.svg", "accuracy.svg"] {
+        let svg = text(&place.read(&format!("drawn/{picture}")));
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.contains("<text"), "{picture}");
+    }
     assert!(evaluation["top5"].as_f64() > evaluation["accuracy"].as_f64());
 }
 

@@ -1,6 +1,6 @@
 //! `netc eval`: a run or checkpoint on the test part of a data set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -13,8 +13,8 @@ use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Program, Store};
-use crate::report;
-use crate::train::{Checkpoint, Evaluation, Places, RunFolder, evaluate, fit};
+use crate::report::{self, pictures};
+use crate::train::{Checkpoint, Evaluation, Places, RunFolder, cannot_write, evaluate, fit};
 
 /// Evaluate a run or checkpoint on a data set's test images
 #[derive(Args, Debug)]
@@ -30,6 +30,9 @@ pub struct Eval {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
+    /// Write pictures (SVG) into this folder: ROC curves, the confusion matrix, the curves of a run
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
     /// Also print the ROC curve of each class
     #[arg(long)]
     roc: bool,
@@ -45,12 +48,35 @@ impl Eval {
         let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = self.dataset(&checkpoint)?;
         let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
+        if let Some(folder) = &self.pictures {
+            self.draw(folder, &evaluation)?;
+        }
         let text = match self.format {
             Format::Json => self.to_json(&evaluation),
             Format::Text if self.roc => report::evaluation(&evaluation) + &report::roc_text(&evaluation),
             Format::Text => report::evaluation(&evaluation),
         };
         terminal.print(&text);
+        Ok(())
+    }
+
+    /// Draws what there is: class scores, and the metrics of a run.
+    fn draw(&self, folder: &Path, evaluation: &Evaluation) -> Result<(), Diagnostic> {
+        let title = self.path.display().to_string();
+        let mut pictures = vec![];
+        if evaluation.accuracy.is_some() {
+            pictures.push(("roc.svg", pictures::roc(&title, evaluation)));
+            pictures.push(("confusion.svg", pictures::confusion(&title, evaluation)));
+        }
+        if let Some(metrics) = RunFolder::metrics_of(&self.path) {
+            pictures.push(("loss.svg", pictures::curves(&title, "loss", &metrics, |figures| Some(figures.loss))));
+            pictures.push(("accuracy.svg", pictures::curves(&title, "accuracy", &metrics, |f| f.accuracy)));
+        }
+        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
+        for (name, svg) in pictures {
+            let path = folder.join(name);
+            std::fs::write(&path, svg).map_err(|fault| cannot_write(&path, &fault))?;
+        }
         Ok(())
     }
 

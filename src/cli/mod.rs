@@ -13,6 +13,7 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod resume;
 mod run_name;
 mod settings;
 mod terminal;

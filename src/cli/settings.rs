@@ -13,7 +13,7 @@ use crate::train::{Bounds, OptimizerRule, Places, RULES, Recipe, read_recipe};
 
 #[derive(Args, Debug)]
 pub struct Settings {
-    /// The data set: sketches, fashion-mnist [default: sketches]
+    /// The data set: sketches, fashion-mnist, cifar10, caltech101, tiny-imagenet, or a folder [default: sketches]
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
     /// How often all training images are used [default: 10]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::check::parse_input;
 use super::compute::Compute;
-use super::network::{Runnable, of_checkpoint, runnable};
+use super::network::{Runnable, runnable};
 use super::progress::{INTERRUPTED, Progress};
 use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
@@ -20,8 +20,7 @@ use crate::graph::Given;
 use crate::report::described;
 use crate::source::SourceMap;
 use crate::train::{
-    Build, Checkpoint, DataMark, Evaluation, Health, Matching, Places, Recipe, RunFolder, Task, Trainer, Watch,
-    check_memory, choose_by_loss, load_weights, train,
+    Checkpoint, Evaluation, Health, Recipe, RunFolder, Task, Trainer, Watch, check_memory, choose_by_loss, train,
 };
 
 /// What belongs to a new run and not to one that goes on.
@@ -54,18 +53,18 @@ pub struct Train {
     #[arg(long, value_name = "RECIPE")]
     recipe: Option<PathBuf>,
     #[command(flatten)]
-    settings: Settings,
+    pub(super) settings: Settings,
     /// Go on with this run where it ended
     #[arg(long, value_name = "RUN", conflicts_with_all = OF_NEW_RUNS)]
     resume: Option<PathBuf>,
     /// Go on although the run was begun on another kind of processor, or by another netc
     #[arg(long, requires = "resume")]
-    allow_other_cpu: bool,
+    pub(super) allow_other_cpu: bool,
     /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     #[command(flatten)]
-    compute: Compute,
+    pub(super) compute: Compute,
     /// The image's shape, as 3x32x32
     #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
     input: Option<[usize; 3]>,
@@ -98,7 +97,7 @@ impl Train {
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
         let mut trainer = Trainer::new(task, &fusion).map_err(|fault| shown(&fault, &sources, terminal))?;
         check_memory(trainer.memory(), trainer.recipe())?;
-        self.load_weights(&mut trainer, terminal)?;
+        trainer.take_weights()?.iter().for_each(|note| terminal.show(note, &SourceMap::new()));
         let mut progress = self.progress(&trainer, runnable.sources, terminal);
         let mut health = Health::new(&fusion);
         let rehearsed = health.rehearse(&trainer, &mut progress);
@@ -113,49 +112,8 @@ impl Train {
         self.finish(trainer, &run, health, progress, terminal)
     }
 
-    /// Puts the weights in that the recipe begins with, and says how they were matched.
-    fn load_weights(&self, trainer: &mut Trainer, terminal: &Terminal) -> Outcome {
-        let Some(path) = trainer.recipe().init_from.clone().map(PathBuf::from) else { return Ok(()) };
-        let matching = load_weights(&path, trainer.store_mut())?;
-        trainer.begin_here();
-        let message = match &matching {
-            Matching::ByName => format!("the weights of `{}` were matched by name", path.display()),
-            Matching::ByOrder(_) => format!("the weights of `{}` were matched by order and shape", path.display()),
-        };
-        let pairs = if let Matching::ByOrder(pairs) = matching { pairs } else { vec![] };
-        let note = pairs.iter().fold(Diagnostic::note("matched-weights", message), |note, [from, to]| {
-            note.remark(format!("{from} -> {to}"))
-        });
-        terminal.show(&note, &SourceMap::new());
-        Ok(())
-    }
-
-    fn resume(&self, path: &Path, terminal: &Terminal) -> Outcome {
-        let run = RunFolder::open(path)?;
-        let checkpoint = Checkpoint::load(&run.last_checkpoint())?;
-        let metadata = &checkpoint.metadata;
-        let fusion = self.compute.start_with(metadata.build.fused);
-        if metadata.build != Build::of(&fusion) && !self.allow_other_cpu {
-            return Err(other_build(&metadata.build, &Build::of(&fusion)).into());
-        }
-        let runnable = of_checkpoint(&checkpoint, terminal)?;
-        let mut recipe = metadata.recipe.clone();
-        recipe.epochs = self.settings.epochs.unwrap_or(recipe.epochs);
-        let dataset = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?.open(Some(metadata.input))?;
-        if DataMark::of(&dataset) != metadata.data || dataset.classes != metadata.classes {
-            return Err(other_data(&recipe.dataset, path).into());
-        }
-        let places = Places::default();
-        let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
-        let mut trainer = Trainer::new(task, &fusion)?;
-        trainer.restore(&checkpoint)?;
-        run.cut_to(trainer.position().epoch)?;
-        run.write_recipe(trainer.recipe())?;
-        let progress = self.progress(&trainer, runnable.sources, terminal);
-        self.finish(trainer, &run, Health::new(&fusion), progress, terminal)
-    }
-
-    fn progress(&self, trainer: &Trainer, sources: SourceMap, terminal: &Terminal) -> Progress {
+    /// Prints the resolved recipe; then follows the training.
+    pub(super) fn progress(&self, trainer: &Trainer, sources: SourceMap, terminal: &Terminal) -> Progress {
         if !self.quiet {
             let recipe = trainer.recipe().to_yaml();
             let lines: String = recipe.lines().map(|line| format!("  {line}\n")).collect();
@@ -165,7 +123,7 @@ impl Train {
     }
 
     /// Trains to the end, tests and prints.
-    fn finish(
+    pub(super) fn finish(
         &self,
         mut trainer: Trainer,
         run: &RunFolder,
@@ -184,7 +142,8 @@ impl Train {
         Ok(())
     }
 
-    fn data_folder(&self) -> DataFolder {
+    /// Where data sets are looked for.
+    pub(super) fn data_folder(&self) -> DataFolder {
         DataFolder::resolve(self.data_dir.as_deref(), &Environment::read())
     }
 
@@ -239,20 +198,6 @@ fn resized(dataset: &str, native: [usize; 3], shape: [usize; 3]) -> Diagnostic {
 fn shown(fault: &Diagnostic, sources: &SourceMap, terminal: &Terminal) -> Failure {
     terminal.show(fault, sources);
     Failure::Reported(fault.status())
-}
-
-fn other_build(theirs: &Build, ours: &Build) -> Diagnostic {
-    let text = |build: &Build| format!("netc {} on {}", build.netc, build.instructions);
-    let message = format!("the run was begun by {}, this is {}", text(theirs), text(ours));
-    Diagnostic::error(Code::OTHER_BUILD, message)
-        .remark("its figures would not be those of one machine, to the last bit")
-        .remark("`--allow-other-cpu` goes on all the same")
-}
-
-fn other_data(dataset: &str, run: &Path) -> Diagnostic {
-    let message = format!("`{dataset}` no longer holds the images that `{}` was trained on", run.display());
-    Diagnostic::error(Code::MISMATCH, message)
-        .remark("bring the same files back, or name their folder with `--data-dir`")
 }
 
 fn stopped(run: &RunFolder) -> Diagnostic {

@@ -4,7 +4,9 @@
 //! part; with `init_from`, of the weights that training begins with.
 
 use super::recipe::{Places, Recipe, Split, Validate};
-use super::trainer::{End, Task, Trainer, Watch, lowered};
+use super::setup::Task;
+use super::trainer::{Trainer, lowered};
+use super::watch::{End, Watch};
 use crate::data::{Loader, Preparation};
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Fusion, Program};

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::rehearsal::{rehearse, without_gradient};
-use super::trainer::{Trainer, Watch};
+use super::trainer::Trainer;
+use super::watch::Watch;
 use crate::data::{Loader, Preparation};
 use crate::diagnostic::{Diagnostic, Id};
 use crate::graph::{Graph, Node, Output, Value};
@@ -43,7 +44,8 @@ impl Health {
     /// Looks at the network after an epoch.
     pub fn look(&mut self, trainer: &Trainer, watch: &mut dyn Watch) {
         self.warn(dead_units(trainer, &self.fusion), watch);
-        self.warn(without_gradient(trainer, &trainer.state.store), watch);
+        let last = (trainer.images.len() - 1) % trainer.recipe.batch + 1;
+        self.warn(without_gradient(trainer, &trainer.state.store, last), watch);
     }
 
     fn warn(&mut self, warnings: Vec<Diagnostic>, watch: &mut dyn Watch) {

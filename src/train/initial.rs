@@ -21,6 +21,23 @@ pub enum Matching {
     ByOrder(Vec<[String; 2]>),
 }
 
+impl Matching {
+    /// A note that says which it was.
+    pub fn note(&self, path: &Path) -> Diagnostic {
+        let note = |how: &str| {
+            let message = format!("the weights of `{}` were matched by {how}", path.display());
+            Diagnostic::note("matched-weights", message)
+        };
+        match self {
+            Self::ByName => note("name"),
+            Self::ByOrder(pairs) => {
+                let pair = |note: Diagnostic, [from, to]: &[String; 2]| note.remark(format!("{from} -> {to}"));
+                pairs.iter().fold(note("order and shape"), pair)
+            }
+        }
+    }
+}
+
 struct Tensor {
     name: String,
     shape: Vec<usize>,

@@ -12,6 +12,9 @@ use crate::lower::{Criterion, Draw, Fusion, Store};
 /// How far the first loss may be from that of a guess, as a factor either way.
 const FAR: f64 = 2.0;
 
+/// Fewer images than these say nothing of gradients.
+const FEW: usize = 16;
+
 /// Tries one step on the first batch; warnings, each at the line of its layer.
 ///
 /// # Errors
@@ -24,7 +27,7 @@ pub fn rehearse(trainer: &Trainer, fusion: &Fusion) -> Result<Vec<Diagnostic>, D
     if !step.loss.is_finite() {
         return Err(not_finite(trainer, fusion, &batch.inputs, step.loss));
     }
-    Ok(far_from_chance(trainer, step.loss).into_iter().chain(without_gradient(trainer, &store)).collect())
+    Ok(far_from_chance(trainer, step.loss).into_iter().chain(without_gradient(trainer, &store, batch.len())).collect())
 }
 
 fn not_finite(trainer: &Trainer, fusion: &Fusion, images: &[f32], loss: f64) -> Diagnostic {
@@ -51,8 +54,12 @@ fn far_from_chance(trainer: &Trainer, loss: f64) -> Option<Diagnostic> {
     })
 }
 
-/// A warning for each layer of which a tensor has no gradient at all.
-pub fn without_gradient(trainer: &Trainer, store: &Store<f32>) -> Vec<Diagnostic> {
+/// A warning for each layer of which a tensor has no gradient at all, where others have one. Of a batch of few images
+/// nothing is said: they may pass by a layer that others reach.
+pub fn without_gradient(trainer: &Trainer, store: &Store<f32>, images: usize) -> Vec<Diagnostic> {
+    if images < FEW || store.gradients().iter().all(|gradient| *gradient == 0.0) {
+        return vec![];
+    }
     let nodes = trainer.graph().nodes.iter().enumerate().filter(|(index, _)| trainer.trained[*index]);
     nodes.filter_map(|(index, node)| of_node(trainer, store, index, node)).collect()
 }

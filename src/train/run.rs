@@ -86,6 +86,12 @@ impl RunFolder {
         })
     }
 
+    /// The metrics of a run's folder, as far as they can be read; none of anything else.
+    pub fn metrics_of(path: &Path) -> Option<Vec<EpochMetrics>> {
+        let text = fs::read_to_string(path.join("metrics.jsonl")).ok()?;
+        Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::health::Health;
 use super::run::RunFolder;
-use super::trainer::{End, Trainer, Watch};
+use super::trainer::Trainer;
+use super::watch::{End, Watch};
 use crate::diagnostic::Diagnostic;
 
 /// Trains epoch after epoch; whether to the end, or until `watch` wanted to stop.

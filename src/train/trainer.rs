@@ -1,142 +1,46 @@
 //! Epochs of steps: batches -> loss and gradients -> new parameters.
 
-use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::average::Average;
 use super::checkpoint::Checkpoint;
 use super::evaluation::{Evaluation, evaluate};
 use super::figures::{EpochMetrics, Figures, Tally, correct};
 use super::memory;
 use super::metadata::{Build, DataMark, Metadata, Position, VERSION};
-use super::optimizer::Optimizer;
-use super::recipe::{Choice, Places, Recipe, fit};
+use super::recipe::{Choice, Recipe};
 use super::schedule::Schedule;
 use super::state::State;
 use super::stopping::badness;
-use crate::data::{self, Augmentation, Dataset, Images, Loader, Preparation, Statistics};
+use super::watch::{End, Watch};
+use crate::data::{self, Augmentation, Dataset, Loader, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::kernel::Machine;
-use crate::lower::{Batch, Draw, Fusion, Loss, Mixed, Program, Store, apply_constraints};
-
-/// Whoever follows a training.
-pub trait Watch {
-    /// An epoch (from 1) begins, of so many images, of which some may be done already.
-    fn begin_epoch(&mut self, _epoch: u64, _images: u64, _done: u64) {}
-    /// So many images more are done; the figures are those of the epoch so far.
-    fn batch(&mut self, _images: u64, _figures: Figures) {}
-    /// A pass over so many images begins that trains nothing: `validation`.
-    fn begin_pass(&mut self, _name: &str, _images: u64) {}
-    /// So many images more of the pass are done.
-    fn passed(&mut self, _images: u64) {}
-    /// An epoch has ended.
-    fn end_epoch(&mut self, _metrics: &EpochMetrics) {}
-    /// Something is noticed that does not end training.
-    fn warn(&mut self, _warning: Diagnostic) {}
-    /// Whether to end after this batch.
-    fn stop(&self) -> bool {
-        false
-    }
-}
-
-/// Nobody follows.
-pub struct Silent;
-
-impl Watch for Silent {}
-
-/// How an epoch ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum End {
-    /// With its figures, and whether no validation before was as good.
-    Finished { metrics: EpochMetrics, best: bool },
-    /// Asked to stop; the position tells where.
-    Stopped,
-}
-
-/// What a training is of.
-pub struct Task<'a> {
-    pub graph: &'a Graph,
-    /// Its text, for checkpoints.
-    pub network: String,
-    pub dataset: Dataset,
-    pub recipe: Recipe,
-    /// Where the recipe's settings stand.
-    pub places: &'a Places,
-}
+use crate::lower::{Batch, Draw, Entry, Loss, Mixed, Program, apply_constraints};
 
 /// A network in training.
 pub struct Trainer {
-    machine: Arc<Machine>,
+    pub(super) machine: Arc<Machine>,
     pub(super) program: Program<f32>,
     pub(super) state: State,
     pub(super) loss: Loss,
-    schedule: Schedule,
+    pub(super) schedule: Schedule,
     pub(super) recipe: Recipe,
     pub(super) dataset: Dataset,
-    statistics: Statistics,
+    pub(super) statistics: Statistics,
     /// The images that are trained on, by number.
     pub(super) images: Vec<usize>,
     /// Those that validate.
-    validation: Vec<usize>,
+    pub(super) validation: Vec<usize>,
     /// Whether each node is trained.
     pub(super) trained: Vec<bool>,
-    network: String,
-    build: Build,
+    pub(super) network: String,
+    pub(super) build: Build,
     pub(super) position: Position,
 }
 
 impl Trainer {
-    /// A network at its start.
-    ///
-    /// # Errors
-    /// N0505 where no output has a loss, N0608 where the recipe does not fit network or data.
-    pub fn new(task: Task, fusion: &Fusion) -> Result<Self, Diagnostic> {
-        let Task { graph, network, dataset, mut recipe, places } = task;
-        let loss = fit::loss(&recipe, places, graph)?;
-        recipe.loss.get_or_insert_with(|| fit::written(&loss, graph));
-        let trained = fit::trained(&recipe, places, graph)?;
-        let statistics = recipe.normalise.statistics(&dataset)?;
-        let (images, validation) = parts(&recipe, places, &*dataset.train)?;
-        let store = Store::init(graph, recipe.seed);
-        let optimizer = Optimizer::new(recipe.optimizer, store.values().len())
-            .clipped(recipe.clip)
-            .only(ranges(&store, graph, &trained));
-        let average = recipe.ema.map(|decay| Average::new(decay, &store));
-        let program = Program::with(graph, fusion);
-        let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
-        Ok(Self {
-            machine: fusion.machine(),
-            program,
-            state: State { store, optimizer, average },
-            loss,
-            schedule: Schedule::new(recipe.schedule, recipe.optimizer.lr, recipe.epochs),
-            recipe,
-            dataset,
-            statistics,
-            images,
-            validation,
-            trained,
-            network,
-            build: Build::of(fusion),
-            position,
-        })
-    }
-
-    /// Goes on from a checkpoint of the same task.
-    ///
-    /// # Errors
-    /// N0805 where it does not fit.
-    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), Diagnostic> {
-        checkpoint.fill_state(&mut self.state)?;
-        self.position = checkpoint.metadata.position;
-        self.schedule.plateau = self.position.plateau;
-        if let Some(chosen) = &checkpoint.metadata.chosen {
-            self.images = chosen.clone();
-        }
-        Ok(())
-    }
-
     pub fn position(&self) -> &Position {
         &self.position
     }
@@ -153,16 +57,6 @@ impl Trainer {
 
     pub fn graph(&self) -> &Graph {
         self.program.graph()
-    }
-
-    pub fn store_mut(&mut self) -> &mut Store<f32> {
-        &mut self.state.store
-    }
-
-    /// Takes the parameters that the store holds now as those that training begins with.
-    pub fn begin_here(&mut self) {
-        let Self { state: State { store, average, .. }, .. } = self;
-        average.iter_mut().for_each(|average| average.restore(store.values().to_vec()));
     }
 
     /// Trains without validating from now on.
@@ -257,7 +151,7 @@ impl Trainer {
     }
 
     /// What frozen layers hold besides their parameters, and their constrained weights: no step changes it.
-    fn frozen_buffers(&self) -> Vec<(crate::lower::Entry, Vec<f32>)> {
+    fn frozen_buffers(&self) -> Vec<(Entry, Vec<f32>)> {
         let store = &self.state.store;
         let frozen = self.trained.iter().enumerate().filter(|(_, trained)| !**trained);
         let entries = frozen.flat_map(|(node, _)| store.of_node(node));
@@ -351,7 +245,7 @@ impl Trainer {
     ///
     /// # Errors
     /// N0803 where it cannot be written.
-    pub fn save(&self, path: &std::path::Path) -> Result<(), Diagnostic> {
+    pub fn save(&self, path: &Path) -> Result<(), Diagnostic> {
         let metadata = Metadata {
             version: VERSION,
             network: self.network.clone(),
@@ -367,34 +261,6 @@ impl Trainer {
         };
         Checkpoint::save(path, &metadata, &self.state)
     }
-}
-
-/// The images that train and those that validate.
-fn parts(recipe: &Recipe, places: &Places, train: &dyn Images) -> Result<(Vec<usize>, Vec<usize>), Diagnostic> {
-    let labels: Vec<usize> = (0..train.len()).map(|index| train.label(index)).collect();
-    let (images, validation) = recipe.split.parts(&labels);
-    if images.is_empty() {
-        let message = format!("the split leaves none of {} images to train on", labels.len());
-        return Err(places.unfit("split.validation", message, "here"));
-    }
-    match recipe.split.choose {
-        Choice::Random => Ok((recipe.split.drawn(images), validation)),
-        Choice::Hardest | Choice::Easiest => Ok((images, validation)),
-    }
-}
-
-/// Where the parameters of trained nodes lie, neighbours joined.
-fn ranges(store: &Store<f32>, graph: &Graph, trained: &[bool]) -> Vec<Range<usize>> {
-    let nodes = (0..graph.nodes.len()).filter(|&node| trained[node]);
-    let entries = nodes.flat_map(|node| store.of_node(node)).filter(|entry| entry.trained);
-    let mut ranges: Vec<Range<usize>> = vec![];
-    for range in entries.map(|entry| entry.range.clone()) {
-        match ranges.last_mut() {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => ranges.push(range),
-        }
-    }
-    ranges
 }
 
 /// A prepared batch as a program reads it.

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_tree_is_refused() {
-        for text in ["a: [1", "a: &x 1\nb: *x", "a: 1\n---\nb: 2", "{[1]: 2}", "\ta: 1", "a: b: c", &"[".repeat(50)] {
+        for text in ["a: [1", "a: &x 1\nb: *x", "a: 1\n---\nb: 2", "{[1]: 2}", "a: b: c", &"[".repeat(50)] {
             let (_, tree) = tree(text);
             assert_eq!(tree.err().map(|fault| fault.id.as_str()), Some("N0601"), "{text}");
         }
