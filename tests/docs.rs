@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use netc::graph::LINTS;
 use netc::layer::LAYERS;
 
 #[test]
@@ -38,6 +39,14 @@ fn the_reference_has_every_block_of_the_standard_library() {
             assert!(row.contains(&format!("`{signature}`")), "docs/language.md lacks `{signature}` of `{library}`");
         }
     }
+}
+
+#[test]
+fn the_reference_has_every_lint() {
+    let page = read(&root().join("docs/language.md"));
+    let has_row = |name: &str| page.contains(&format!("\n| `{name}` |"));
+    let missing: Vec<&str> = LINTS.iter().map(|lint| lint.name).filter(|name| !has_row(name)).collect();
+    assert!(missing.is_empty(), "docs/language.md has no row for {missing:#?}");
 }
 
 /// A fenced block: what stands after its fence, its text, and whether nothing stands between it and the block before.

@@ -10,6 +10,17 @@ pub struct Line(pub [f32; LANES]);
 
 impl Line {
     pub const ZERO: Line = Line([0.0; LANES]);
+
+    /// Asks for the line, which will be read soon.
+    #[inline(always)]
+    pub fn prefetch(&self) {
+        // SAFETY: every x86-64 has the instruction, and it only hints.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(self).cast());
+        }
+    }
 }
 
 impl Default for Line {

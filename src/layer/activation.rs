@@ -4,37 +4,37 @@ use super::signature::{Default, Kind};
 use super::{Activation, Layer, Op, keep, with_default};
 
 pub const RELU: Layer = Layer {
-    elsewhere: &["Relu", "relu", "nn.ReLU"],
+    elsewhere: &["Relu", "relu"],
     ..Layer::new("ReLU", "max(x, 0)", |_, context| keep(Op::Activation(Activation::Relu), context))
 };
 
 pub const LEAKY_RELU: Layer = Layer {
     parameters: &[with_default("slope", Kind::Number, Default::Number(0.01))],
-    elsewhere: &["LeakyRelu", "leaky_relu", "LReLU"],
+    elsewhere: &["leaky_relu", "LReLU"],
     ..Layer::new("LeakyReLU", "x above 0, slope x below", |args, context| {
         keep(Op::Activation(Activation::LeakyRelu { slope: args.number("slope") }), context)
     })
 };
 
 pub const ELU: Layer = Layer {
-    elsewhere: &["Elu", "elu"],
+    elsewhere: &["elu"],
     ..Layer::new("ELU", "x above 0, exp(x) - 1 below", |_, context| keep(Op::Activation(Activation::Elu), context))
 };
 
 pub const GELU: Layer = Layer {
-    elsewhere: &["Gelu", "gelu"],
+    elsewhere: &["gelu"],
     ..Layer::new("GELU", "x times the normal distribution function, by erf", |_, context| {
         keep(Op::Activation(Activation::Gelu), context)
     })
 };
 
 pub const SILU: Layer = Layer {
-    elsewhere: &["Swish", "swish", "SiLu", "silu"],
+    elsewhere: &["swish", "silu"],
     ..Layer::new("SiLU", "x times its sigmoid", |_, context| keep(Op::Activation(Activation::Silu), context))
 };
 
 pub const TANH: Layer = Layer {
-    elsewhere: &["tanh", "TanH"],
+    elsewhere: &["tanh"],
     ..Layer::new("Tanh", "hyperbolic tangent", |_, context| keep(Op::Activation(Activation::Tanh), context))
 };
 
@@ -44,13 +44,13 @@ pub const SIGMOID: Layer = Layer {
 };
 
 pub const SOFTMAX: Layer = Layer {
-    elsewhere: &["softmax", "SoftMax", "Softmax2d"],
+    elsewhere: &["softmax", "Softmax2d"],
     ..Layer::new("Softmax", "exp(x) over its sum: over the scores, or over channels", |_, context| {
         keep(Op::Softmax, context)
     })
 };
 
 pub const LOG_SOFTMAX: Layer = Layer {
-    elsewhere: &["log_softmax", "LogSoftMax", "Logsoftmax"],
+    elsewhere: &["log_softmax"],
     ..Layer::new("LogSoftmax", "the logarithm of softmax", |_, context| keep(Op::LogSoftmax, context))
 };

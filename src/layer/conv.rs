@@ -17,7 +17,7 @@ pub const CONV: Layer = Layer {
         with_default("bias", Kind::Flag, Default::Flag(true)),
         with_default("constraint", Kind::Constraint, Default::Absent),
     ],
-    elsewhere: &["Conv2d", "Conv2D", "Convolution2D", "Convolution", "conv2d", "nn.Conv2d"],
+    elsewhere: &["Conv2d", "Convolution2D", "Convolution"],
     check: Some(check),
     ..Layer::new("Conv", "convolution: CxHxW -> out x H' x W'", infer)
 };

@@ -7,7 +7,7 @@ const PARAMETERS: &[Parameter] = &[with_default("p", Kind::Probability, Default:
 
 pub const DROPOUT: Layer = Layer {
     parameters: PARAMETERS,
-    elsewhere: &["DropOut", "dropout"],
+    elsewhere: &["dropout"],
     ..Layer::new("Dropout", "zeroes values with probability p while training", |args, context| {
         keep(Op::Dropout { p: args.number("p"), channels: false }, context)
     })

@@ -12,7 +12,7 @@ pub const FC: Layer = Layer {
         with_default("constraint", Kind::Constraint, Default::Absent),
     ],
     lone: Some("out"),
-    elsewhere: &["Linear", "Dense", "FullyConnected", "Fc", "InnerProduct", "nn.Linear"],
+    elsewhere: &["Linear", "Dense", "FullyConnected", "Fc", "InnerProduct"],
     adapt: Some(|_, input| Ok((!matches!(input, Shape::Vector { .. })).then_some(Op::Flatten))),
     makes: Some(|args, classes| Some(Shape::vector(args.count("out").unwrap_or(classes)))),
     ..Layer::new("FC", "fully connected; without arguments one score for each class", infer)

@@ -27,7 +27,7 @@ pub const MEAN: Layer = Layer {
 };
 
 pub const CONCAT: Layer = Layer {
-    elsewhere: &["Concatenate", "Cat", "concat", "cat"],
+    elsewhere: &["Concatenate", "cat", "concat"],
     ..merge("Concat", "one after the other, along channels or features", |_, context| concat(context))
 };
 

@@ -124,9 +124,21 @@ pub fn find(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().copied().find(|layer| layer.name == name)
 }
 
-/// The layer that another framework calls so.
+/// The layer that another framework calls so, whatever the case of its letters and with `_` or without. The name here
+/// in another case is a slip, and no framework's name.
 pub fn find_elsewhere(name: &str) -> Option<&'static Layer> {
-    LAYERS.iter().copied().find(|layer| layer.elsewhere.contains(&name))
+    let foreign = |layer: &Layer, other: &str| !is_alike(layer.name, other) && is_alike(other, name);
+    let called = |layer: &Layer| layer.elsewhere.iter().any(|other| *other == name || foreign(layer, other));
+    let parted = |layer: &Layer| name.contains('_') && is_alike(layer.name, name);
+    LAYERS.iter().copied().find(|layer| called(layer) || parted(layer))
+}
+
+/// Whether two names have the same letters, but for their case and `_`.
+fn is_alike(a: &str, b: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        name.bytes().filter(|&byte| byte != b'_').map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(a).eq(letters(b))
 }
 
 /// `Add`, for `skip`.
@@ -212,9 +224,26 @@ mod tests {
     fn names_are_unique_here_and_elsewhere() {
         let mut seen = std::collections::HashSet::new();
         for layer in LAYERS {
-            assert!(seen.insert(layer.name), "{}", layer.name);
-            assert!(layer.elsewhere.iter().all(|name| seen.insert(name)), "{}", layer.name);
+            assert!(seen.insert(layer.name.to_string()), "{}", layer.name);
+            let mut elsewhere = layer.elsewhere.iter().map(|name| match is_alike(layer.name, name) {
+                true => name.to_string(),
+                false => name.replace('_', "").to_lowercase(),
+            });
+            assert!(elsewhere.all(|name| seen.insert(name)), "{}", layer.name);
         }
+    }
+
+    #[test]
+    fn names_elsewhere_are_known_in_any_case() {
+        let check = |name, expected| assert_eq!(find_elsewhere(name).map(|layer| layer.name), expected, "{name}");
+        check("maxpool", Some("Pool"));
+        check("max_pool_2d", Some("Pool"));
+        check("dense", Some("FC"));
+        check("LINEAR", Some("FC"));
+        check("batch_norm", Some("BatchNorm"));
+        check("globalaveragepooling2d", Some("GlobalAvgPool"));
+        check("relu6", None);
+        check("conv1d", None);
     }
 
     #[test]

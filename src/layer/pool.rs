@@ -13,7 +13,7 @@ const PARAMETERS: &[Parameter] = &[
 
 pub const POOL: Layer = Layer {
     parameters: PARAMETERS,
-    elsewhere: &["MaxPool", "MaxPool2d", "MaxPooling2D", "MaxPool2D", "MaxPooling", "max_pool2d"],
+    elsewhere: &["MaxPool", "MaxPool2d", "MaxPooling2D", "MaxPooling"],
     check: Some(|args| check("Pool", args)),
     ..Layer::new("Pool", "max pooling over windows; stride = kernel where it is not given", |args, context| {
         infer("Pool", args, context, Op::MaxPool)
@@ -22,7 +22,7 @@ pub const POOL: Layer = Layer {
 
 pub const AVG_POOL: Layer = Layer {
     parameters: PARAMETERS,
-    elsewhere: &["AvgPool2d", "AveragePooling2D", "AveragePool", "MeanPool", "avg_pool2d"],
+    elsewhere: &["AvgPool2d", "AveragePooling2D", "AveragePooling", "AveragePool", "MeanPool"],
     check: Some(|args| check("AvgPool", args)),
     ..Layer::new("AvgPool", "average pooling over windows; padding counts", |args, context| {
         infer("AvgPool", args, context, Op::AvgPool)
@@ -30,7 +30,14 @@ pub const AVG_POOL: Layer = Layer {
 };
 
 pub const GLOBAL_AVG_POOL: Layer = Layer {
-    elsewhere: &["GlobalAveragePooling2D", "AdaptiveAvgPool2d", "GlobalAvgPool2d", "GlobalAveragePool", "GAP"],
+    elsewhere: &[
+        "GlobalAveragePooling2D",
+        "AdaptiveAvgPool2d",
+        "GlobalAvgPool2d",
+        "GlobalAveragePooling",
+        "GlobalAveragePool",
+        "GAP",
+    ],
     ..Layer::new("GlobalAvgPool", "the mean of each channel: CxHxW -> C", |_, context| {
         let (channels, ..) = map_of("GlobalAvgPool", context)?;
         Ok(Typed { op: Op::GlobalAvgPool, output: Shape::vector(channels) })

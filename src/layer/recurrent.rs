@@ -15,17 +15,17 @@ const PARAMETERS: &[Parameter] = &[
 ];
 
 pub const LSTM: Layer = Layer {
-    elsewhere: &["Lstm", "lstm", "nn.LSTM", "CuDNNLSTM"],
+    elsewhere: &["lstm", "CuDNNLSTM"],
     ..recurrent("LSTM", "long short-term memory", |args, context| infer("LSTM", Cell::Lstm, args, context))
 };
 
 pub const GRU: Layer = Layer {
-    elsewhere: &["Gru", "gru", "nn.GRU", "CuDNNGRU"],
+    elsewhere: &["gru", "CuDNNGRU"],
     ..recurrent("GRU", "gated recurrent unit", |args, context| infer("GRU", Cell::Gru, args, context))
 };
 
 pub const RNN: Layer = Layer {
-    elsewhere: &["SimpleRNN", "Rnn", "rnn", "Elman", "nn.RNN"],
+    elsewhere: &["SimpleRNN", "rnn", "Elman"],
     ..recurrent("RNN", "plain recurrent network with tanh", |args, context| infer("RNN", Cell::Rnn, args, context))
 };
 

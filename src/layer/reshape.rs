@@ -6,7 +6,7 @@ use super::{Context, Fault, Layer, Op, Shape, Typed, keep, map_of, required};
 use crate::diagnostic::Code;
 
 pub const FLATTEN: Layer = Layer {
-    elsewhere: &["flatten", "nn.Flatten"],
+    elsewhere: &["flatten"],
     ..Layer::new("Flatten", "all values as one vector, in memory order", |_, context| {
         Ok(Typed { op: Op::Flatten, output: Shape::vector(context.input().count()) })
     })
@@ -14,7 +14,7 @@ pub const FLATTEN: Layer = Layer {
 
 pub const RESHAPE: Layer = Layer {
     parameters: &[required("shape", Kind::Dims)],
-    elsewhere: &["View", "view", "Unflatten", "reshape"],
+    elsewhere: &["view", "Unflatten", "reshape"],
     makes: Some(|args, _| dims(args).and_then(|dims| Shape::of(&dims))),
     ..Layer::new("Reshape", "the same values in another shape, in memory order", reshape)
 };
@@ -31,7 +31,7 @@ pub const UPSAMPLE: Layer = Layer {
 
 pub const PAD: Layer = Layer {
     parameters: &[required("pad", Kind::Size(0))],
-    elsewhere: &["ZeroPad2d", "ZeroPadding2D"],
+    elsewhere: &["ZeroPad2d", "ZeroPadding2D", "ZeroPad", "ZeroPadding"],
     ..Layer::new("Pad", "zeros around a map", |args, context| {
         let (channels, height, width) = map_of("Pad", context)?;
         let pad = args.size("pad");
@@ -40,7 +40,7 @@ pub const PAD: Layer = Layer {
 };
 
 pub const IDENTITY: Layer = Layer {
-    elsewhere: &["identity", "nn.Identity", "NoOp"],
+    elsewhere: &["identity", "NoOp"],
     ..Layer::new("Identity", "its input, unchanged", |_, context| keep(Op::Identity, context))
 };
 

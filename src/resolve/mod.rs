@@ -1,20 +1,23 @@
 //! Ast -> [`Network`]: imports, blocks, labels, values, defaults. What comes out has no blocks and no names left.
 
+mod arithmetic;
 mod bind;
 mod combinations;
 mod expand;
 mod inline;
+mod kind;
 mod labels;
 pub mod names;
 mod package;
 pub mod stdlib;
 mod value;
+mod written;
 
-pub use bind::written;
 pub use combinations::{Combination, MAX_COMBINATIONS, combinations};
 pub use inline::inlined;
 pub use package::{Package, load};
 pub use value::{Choices, Met, Value};
+pub use written::written;
 
 use std::collections::HashMap;
 use std::rc::Rc;

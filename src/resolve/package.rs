@@ -93,7 +93,7 @@ impl Loader<'_> {
         self.open.push(key);
         report_bad_parameters(&ast, self.diagnostics);
         let (mut names, mut doubtful) = own_names(&ast, index, self.diagnostics);
-        let mut in_doubt = ast.imports_in_doubt;
+        let mut in_doubt = ast.names_in_doubt;
         let mut written = HashSet::new();
         for import in ast.imports.iter().filter(|import| written.insert(&import.path)) {
             in_doubt |= self.import(file, import, &mut names, &mut doubtful).is_none();

@@ -17,8 +17,8 @@ pub struct Ast {
     pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
     pub imports: Vec<Import>,
-    /// Whether an import was not understood, so that names may be missing.
-    pub imports_in_doubt: bool,
+    /// Whether an import or an assignment was not understood, so that names may be missing.
+    pub names_in_doubt: bool,
     pub values: Vec<ValueDefinition>,
     pub blocks: Vec<BlockDefinition>,
     /// None in a library.

@@ -110,6 +110,22 @@ const PARTS: &[&str] = &[
     "\" # \" ",
     "–",
     "\u{FEFF}",
+    "x = ReLU(x)\n",
+    "x = f(\n",
+    "x = (} ",
+    "a.b, c = ",
+    "x = 1\n",
+    "block A { B ",
+    "blok A(x) = { X( } ",
+    "block A(y = X( ",
+    "block A(y = X(y)\n",
+    "def A(x): return B\n",
+    "A // b\n",
+    "a//b,",
+    "/*",
+    "/* a\n",
+    "/* a */ A ",
+    "*/",
 ];
 
 /// What is written over and over, each time with another number for `@`.

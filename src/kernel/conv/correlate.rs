@@ -1,166 +1,192 @@
-//! The direct sum: for each place of the map that is made, a register tile of channels over all that it reads.
+//! The direct sum. What a place reads is gathered into lines that lie together; then the place is a product of weights and
+//! lines, as in a fully connected layer.
 
-use super::geometry::{Tap, Taps};
+use std::ops::Range;
+
 use super::pack::HEIGHT;
+use super::way::{PhasePair, Way};
 use super::{Around, Start};
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 use crate::kernel::machine::Machine;
-use crate::kernel::product::{tile, tiles, with_height};
+use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
 use crate::kernel::shared::Shared;
 
-/// From the map `x` of `source` channels, height and width to the map of `target`.
+/// Lines that are gathered at a time, where one place has not more; the second cache holds them.
+const GATHERED: usize = 1024;
+
+/// The most places of a block.
+const PLACES: usize = 16;
+
+/// The most tasks that a sum is cut into.
+const TASKS: usize = 4096;
+
+/// The sums of one way over the map `x`.
 #[derive(Clone, Copy)]
 pub struct Correlate<'a> {
-    pub source: [usize; 3],
-    pub target: [usize; 3],
-    pub kernel: [usize; 2],
-    pub groups: usize,
-    pub taps: [&'a Taps; 2],
+    pub way: &'a Way,
     pub packed: &'a [f32],
     pub x: &'a [Line],
     pub around: Around<'a>,
 }
 
+/// Places of a block, each of which reads `depth` lines.
+fn block_places(depth: usize) -> usize {
+    (GATHERED / depth.max(1)).clamp(1, PLACES)
+}
+
+/// Lines that one thread gathers.
+pub fn gathered_lines(way: &Way) -> usize {
+    way.pairs.iter().map(|pair| block_places(pair.depth) * pair.depth).max().unwrap_or(0)
+}
+
 impl Correlate<'_> {
-    pub fn run(self, machine: &Machine, y: &mut [Line]) {
-        let batch = self.x.len() / self.source.iter().product::<usize>().max(1);
-        assert_eq!(y.len(), batch * self.target.iter().product::<usize>(), "a line for each place and group of lanes");
-        let channels = self.target[0] / self.groups;
-        let tiles = tiles(channels, HEIGHT);
-        // Rows of the map are split too where there are few tiles.
-        let parts = (16 / (batch * self.groups * tiles)).clamp(1, self.target[1].max(1));
-        let y = Shared::new(y);
-        machine.team.run(batch * self.groups * tiles * parts, |index, _| {
-            let (index, part) = (index / parts, index % parts);
-            let (index, tile_index) = (index / tiles, index % tiles);
-            let (lanes, group) = (index / self.groups, index % self.groups);
-            let (first, rows) = tile(channels, HEIGHT, tile_index);
-            let height = self.target[1];
-            let span = part * height / parts..(part + 1) * height / parts;
-            machine.isa.run(Tile { sum: self, lanes, group, first, rows, span, y: &y });
+    /// `scratch` has [`gathered_lines`] for each thread.
+    pub fn run(self, machine: &Machine, y: &mut [Line], scratch: &mut [Line]) {
+        let way = self.way;
+        let batch = self.x.len() / way.source.iter().product::<usize>().max(1);
+        assert_eq!(y.len(), batch * way.target.iter().product::<usize>(), "a line for each place and group of lanes");
+        let blocks: usize = way.pairs.iter().map(|pair| pair.places.div_ceil(block_places(pair.depth))).sum();
+        let all = batch * way.groups * blocks;
+        let (tasks, lines) = (all.min(TASKS), gathered_lines(way));
+        let (y, scratch) = (Shared::new(y), Shared::new(scratch));
+        machine.team.run(tasks, |task, thread| {
+            // SAFETY: each thread has scratch of its own.
+            let gathered = unsafe { scratch.part(thread * lines..(thread + 1) * lines) };
+            for index in task * all / tasks..(task + 1) * all / tasks {
+                let (lanes, group) = (index / blocks / way.groups, index / blocks % way.groups);
+                let (pair, places) = self.block(index % blocks);
+                machine.isa.run(Block { sum: self, pair, lanes, group, places, gathered, y: &y });
+            }
         });
+    }
+
+    /// The places of block `index`.
+    fn block(&self, mut index: usize) -> (&PhasePair, Range<usize>) {
+        for pair in &self.way.pairs {
+            let size = block_places(pair.depth);
+            let blocks = pair.places.div_ceil(size);
+            if index < blocks {
+                return (pair, index * size..pair.places.min((index + 1) * size));
+            }
+            index -= blocks;
+        }
+        unreachable!("a block beyond the last")
     }
 }
 
-/// Some channels of some rows of one group of lanes.
-struct Tile<'a> {
+/// Some places of one group of channels, for one group of lanes.
+struct Block<'a> {
     sum: Correlate<'a>,
+    pair: &'a PhasePair,
     lanes: usize,
     group: usize,
-    /// Within the group of channels.
-    first: usize,
-    rows: usize,
-    span: std::ops::Range<usize>,
+    /// Of the pair's, row by row.
+    places: Range<usize>,
+    /// `[place][ky][kx][channel read]`; what lies beyond the map is left out.
+    gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
 
-impl Kernel for Tile<'_> {
+impl Kernel for Block<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
-        with_height!(self.rows, R => self.rows::<L, R>());
+    fn run<L: Lane>(mut self) {
+        let mut reaches = [Reach::default(); PLACES];
+        for (n, place) in self.places.clone().enumerate() {
+            reaches[n] = self.gather::<L>(n, place);
+        }
+        let channels = self.sum.way.made_of_group();
+        for index in 0..tiles(channels, HEIGHT) {
+            let (first, height) = tile(channels, HEIGHT, index);
+            for (n, &reach) in reaches.iter().enumerate().take(self.places.len()) {
+                with_height!(height, R => self.tile::<L, R>(first, n, reach));
+            }
+        }
     }
 }
 
-impl<'a> Tile<'a> {
-    #[inline(always)]
-    fn rows<L: Lane, const R: usize>(&self) {
-        let sum = &self.sum;
-        let [channels, _, width] = sum.target;
-        let channel = self.group * (channels / sum.groups) + self.first;
-        let area = sum.kernel[0] * sum.kernel[1];
-        let depth = sum.source[0] / sum.groups * area;
-        let packed = &sum.packed[channel * depth..][..R * depth];
-        let source = &sum.x[self.source_start()..][..sum.source[0] / sum.groups * sum.source[1] * sum.source[2]];
-        for row in self.span.clone() {
-            let mut out: [&mut [Line]; R] = std::array::from_fn(|r| self.out(channel + r, row));
-            for column in 0..width {
-                let taps = [sum.taps[0].at[row], sum.taps[1].at[column]];
-                let mut begin = [L::zero(); R];
-                for (r, begin) in begin.iter_mut().enumerate() {
-                    match sum.around.start {
-                        Start::Zero => {}
-                        Start::Held => *begin = L::load(&out[r][column]),
-                        Start::Bias(bias) => *begin = L::splat(bias[channel + r]),
-                    }
-                }
-                let made = self.place::<L, R>(taps, packed, source, begin);
-                for (line, value) in out.iter_mut().zip(made) {
-                    let value = if sum.around.relu { value.max(L::zero()) } else { value };
-                    value.store(&mut line[column]);
-                }
-            }
-        }
-    }
+/// A place of a block: where it lies, and what of its depth lies on the map: in so many rows from the first one on, one
+/// range of each.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    target: usize,
+    first: usize,
+    rows: usize,
+    row: usize,
+    len: usize,
+}
 
+impl Block<'_> {
+    /// Copies what place `place` reads as the n-th of the block.
     #[inline(always)]
-    fn source_start(&self) -> usize {
-        let [channels, height, width] = self.sum.source;
-        (self.lanes * channels + self.group * (channels / self.sum.groups)) * height * width
-    }
-
-    #[inline(always)]
-    fn out(&self, channel: usize, row: usize) -> &'a mut [Line] {
-        let [channels, height, width] = self.sum.target;
-        let start = ((self.lanes * channels + channel) * height + row) * width;
-        // SAFETY: each task has lanes, channels and rows of its own, and each comes once here.
-        unsafe { self.y.part(start..start + width) }
-    }
-
-    /// The sums of one place.
-    #[inline(always)]
-    fn place<L: Lane, const R: usize>(
-        &self,
-        [rows, columns]: [Tap; 2],
-        packed: &[f32],
-        source: &[Line],
-        begin: [L; R],
-    ) -> [L; R] {
-        match columns.count {
-            1 => self.taps::<L, R, 1>(rows, columns, packed, source, begin),
-            2 => self.taps::<L, R, 2>(rows, columns, packed, source, begin),
-            3 => self.taps::<L, R, 3>(rows, columns, packed, source, begin),
-            5 => self.taps::<L, R, 5>(rows, columns, packed, source, begin),
-            _ => self.taps::<L, R, 0>(rows, columns, packed, source, begin),
-        }
-    }
-
-    /// `COUNT` is the number of columns where it is not 0.
-    #[inline(always)]
-    fn taps<L: Lane, const R: usize, const COUNT: usize>(
-        &self,
-        rows: Tap,
-        columns: Tap,
-        packed: &[f32],
-        source: &[Line],
-        begin: [L; R],
-    ) -> [L; R] {
-        let [_, height, width] = self.sum.source;
-        let [row_taps, column_taps] = self.sum.taps;
-        let count = if COUNT == 0 { columns.count } else { COUNT };
-        let (number_step, line_step) = (column_taps.kernel_step * R, column_taps.source_step);
-        let mut sums = begin;
-        for channel in 0..self.sum.source[0] / self.sum.groups {
-            for n in 0..rows.count {
-                let kernel_row = channel * self.sum.kernel[0] + rows.kernel + n * row_taps.kernel_step;
-                let source_row = (rows.source as isize + n as isize * row_taps.source_step) as usize;
-                let numbers = (kernel_row * self.sum.kernel[1] + columns.kernel) * R;
-                let lines = (channel * height + source_row) * width + columns.source;
-                for m in 0..count {
-                    // SAFETY: taps name elements of the kernel and places of the map alone.
-                    let (line, numbers) = unsafe {
-                        let line = source.get_unchecked((lines as isize + m as isize * line_step) as usize);
-                        (L::load(line), packed.get_unchecked(numbers + m * number_step..numbers + m * number_step + R))
-                    };
-                    for (sum, &number) in sums.iter_mut().zip(numbers) {
-                        *sum = L::splat(number).mul_add(line, *sum);
-                    }
+    fn gather<L: Lane>(&mut self, n: usize, place: usize) -> Reach {
+        let way = self.sum.way;
+        let [ys, xs] = way.phases(self.pair);
+        let (row, column) = (&ys.places[place / xs.places.len()], &xs.places[place % xs.places.len()]);
+        let [_, height, width] = way.source;
+        let (steps, channels) = ([0, 1].map(|axis| way.taps[axis].source_step), way.read_of_group());
+        let source = &self.sum.x[(self.lanes * way.source[0] + self.group * channels) * height * width..];
+        let to = &mut self.gathered[n * self.pair.depth..][..self.pair.depth];
+        for y in row.inside.clone() {
+            let start = (row.source + y as isize * steps[0]) * width as isize + column.source;
+            for x in column.inside.clone() {
+                let from = (start + x as isize * steps[1]) as usize;
+                let to = &mut to[(y * xs.count + x) * channels..][..channels];
+                for (to, plane) in to.iter_mut().zip(source.chunks_exact(height * width)) {
+                    L::load(&plane[from]).store(to);
                 }
             }
         }
-        sums
+        Reach::new(row.at * way.target[2] + column.at, &row.inside, &column.inside, [xs.count, channels])
+    }
+
+    /// The sums of `R` channels at one place.
+    #[inline(always)]
+    fn tile<L: Lane, const R: usize>(&self, first: usize, n: usize, reach: Reach) {
+        let Correlate { way, packed, around, .. } = self.sum;
+        let PhasePair { depth, start, .. } = *self.pair;
+        let channel = self.group * way.made_of_group() + first;
+        let area = way.target[1] * way.target[2];
+        let place = (self.lanes * way.target[0] + channel) * area + reach.target;
+        let mut sums = [L::zero(); R];
+        for (r, sum) in sums.iter_mut().enumerate() {
+            *sum = match around.start {
+                Start::Zero => L::zero(),
+                Start::Held => L::load(self.out(place + r * area)),
+                Start::Bias(bias) => L::splat(bias[channel + r]),
+            };
+        }
+        let lines = &self.gathered[n * depth..][..depth];
+        for row in 0..reach.rows {
+            let from = reach.first + row * reach.row;
+            let rows = Rows { numbers: packed, first: start + channel * depth + from * R, row: 1, depth: R };
+            sums = multiply::<L, R>(rows, &lines[from..from + reach.len], sums);
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            let value = if around.relu { sum.max(L::zero()) } else { *sum };
+            value.store(self.out(place + r * area));
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    fn out(&self, at: usize) -> &mut Line {
+        // SAFETY: each task has lanes, channels and places of its own, and uses one line at a time.
+        unsafe { &mut self.y.part(at..at + 1)[0] }
+    }
+}
+
+impl Reach {
+    /// Where all columns are on the map, its rows lie together.
+    fn new(target: usize, rows: &Range<usize>, columns: &Range<usize>, [width, channels]: [usize; 2]) -> Self {
+        let row = width * channels;
+        if columns.len() == width {
+            return Self { target, first: rows.start * row, rows: 1, row, len: rows.len() * row };
+        }
+        let first = (rows.start * width + columns.start) * channels;
+        Self { target, first, rows: rows.len(), row, len: columns.len() * channels }
     }
 }

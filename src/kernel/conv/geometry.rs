@@ -1,5 +1,7 @@
 //! A convolution's sizes -> which kernel elements meet at each row and column.
 
+use std::ops::Range;
+
 /// Sizes are `[height, width]`; `input` and `output` are channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Geometry {
@@ -15,20 +17,30 @@ pub struct Geometry {
     pub groups: usize,
 }
 
-/// Along one axis, for each place of the map that is made: the kernel's elements that have a partner, in steps.
+/// Along one axis, which elements of the kernel meet at each place of the map that is made.
 pub struct Taps {
-    pub at: Vec<Tap>,
-    /// From one of a place's elements to the next: in the kernel, and in the map that is read.
+    pub phases: Vec<Phase>,
+    /// From one element of a phase to the next: in the kernel, and in the map that is read.
     pub kernel_step: usize,
     pub source_step: isize,
 }
 
-/// The first of a place's elements, with its partner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tap {
+/// Places that meet the same elements, but for those that read beyond the map.
+pub struct Phase {
+    /// The first element, and how many there are.
     pub kernel: usize,
-    pub source: usize,
     pub count: usize,
+    pub places: Vec<Place>,
+}
+
+/// A place of the map that is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub at: usize,
+    /// What the phase's first element reads, perhaps beyond the map.
+    pub source: isize,
+    /// The elements that read the map, counted within the phase.
+    pub inside: Range<usize>,
 }
 
 impl Geometry {
@@ -44,32 +56,45 @@ impl Geometry {
 
     /// Output place o meets input place o stride + k dilation - pad.
     pub fn taps(&self, axis: usize) -> Taps {
-        let (stride, pad, dilation) = (self.stride[axis], self.pad[axis], self.dilation[axis]);
-        let source =
-            |o: usize, k: usize| (o * stride + k * dilation).checked_sub(pad).filter(|&i| i < self.input_size[axis]);
-        let at = (0..self.output_size[axis]).map(|o| self.tap(axis, |k| source(o, k))).collect();
-        Taps { at, kernel_step: 1, source_step: dilation as isize }
+        let (stride, dilation, size) = (self.stride[axis], self.dilation[axis], self.input_size[axis]);
+        let source = |o: usize| (o * stride) as isize - self.pad[axis] as isize;
+        let (count, step) = (self.kernel[axis], dilation as isize);
+        let places = (0..self.output_size[axis]).map(|at| Place::new(at, source(at), step, count, size)).collect();
+        Taps { phases: vec![Phase { kernel: 0, count, places }], kernel_step: 1, source_step: step }
     }
 
-    /// Input place i meets output place (i + pad - k dilation) / stride, where that is whole.
+    /// Input place i meets output place (i + pad - k dilation) / stride, where that is whole: a phase for each remainder of
+    /// i + pad.
     pub fn reversed_taps(&self, axis: usize) -> Taps {
-        let (stride, pad, dilation) = (self.stride[axis], self.pad[axis], self.dilation[axis]);
-        let source = |i: usize, k: usize| {
-            let at = (i + pad).checked_sub(k * dilation)?;
-            (at.is_multiple_of(stride) && at / stride < self.output_size[axis]).then_some(at / stride)
-        };
-        let at = (0..self.input_size[axis]).map(|i| self.tap(axis, |k| source(i, k))).collect();
+        let (stride, dilation) = (self.stride[axis], self.dilation[axis]);
         let shared = greatest_common_divisor(stride, dilation);
-        Taps { at, kernel_step: stride / shared, source_step: -((dilation / shared) as isize) }
+        let source_step = -((dilation / shared) as isize);
+        let phases = (0..stride).map(|remainder| self.phase(axis, remainder, source_step)).collect();
+        Taps { phases, kernel_step: stride / shared, source_step }
     }
 
-    /// The elements of the kernel that have a partner are evenly spaced.
-    fn tap(&self, axis: usize, source: impl Fn(usize) -> Option<usize>) -> Tap {
-        let mut met = (0..self.kernel[axis]).filter_map(|kernel| Some((kernel, source(kernel)?)));
-        match met.next() {
-            Some((kernel, source)) => Tap { kernel, source, count: 1 + met.count() },
-            None => Tap { kernel: 0, source: 0, count: 0 },
-        }
+    fn phase(&self, axis: usize, remainder: usize, source_step: isize) -> Phase {
+        let (stride, dilation, pad) = (self.stride[axis], self.dilation[axis], self.pad[axis]);
+        let mut elements = (0..self.kernel[axis]).filter(|k| k * dilation % stride == remainder);
+        let kernel = elements.next();
+        let count = usize::from(kernel.is_some()) + elements.count();
+        let kernel = kernel.unwrap_or(0);
+        let source = |i: usize| ((i + pad) as isize - (kernel * dilation) as isize).div_euclid(stride as isize);
+        let places = (0..self.input_size[axis])
+            .filter(|i| (i + pad) % stride == remainder)
+            .map(|i| Place::new(i, source(i), source_step, count, self.output_size[axis]))
+            .collect();
+        Phase { kernel, count, places }
+    }
+}
+
+impl Place {
+    /// `count` elements, `step` apart on a map of `size`.
+    fn new(at: usize, source: isize, step: isize, count: usize, size: usize) -> Self {
+        let reads = |n: usize| (0..size as isize).contains(&(source + n as isize * step));
+        let start = (0..count).find(|&n| reads(n)).unwrap_or(count);
+        let end = (start..count).find(|&n| !reads(n)).unwrap_or(count);
+        Self { at, source, inside: start..end }
     }
 }
 

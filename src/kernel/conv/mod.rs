@@ -7,6 +7,7 @@
 mod correlate;
 mod geometry;
 mod pack;
+mod way;
 mod weight_gradient;
 
 #[cfg(test)]
@@ -17,15 +18,13 @@ pub use geometry::Geometry;
 use super::line::{Line, lines_for, numbers_mut};
 use super::machine::Machine;
 use correlate::Correlate;
-use geometry::Taps;
+use way::Way;
 
 /// A convolution with everything that depends on its sizes alone.
 pub struct Conv {
     geometry: Geometry,
-    /// For each row and column of the output what it reads.
-    forward: [Taps; 2],
-    /// For each row and column of the input which outputs read it.
-    backward: [Taps; 2],
+    forward: Way,
+    backward: Way,
 }
 
 /// What a sum of products is added to.
@@ -47,8 +46,7 @@ pub struct Around<'a> {
 
 impl Conv {
     pub fn new(geometry: Geometry) -> Self {
-        let forward = [0, 1].map(|axis| geometry.taps(axis));
-        let backward = [0, 1].map(|axis| geometry.reversed_taps(axis));
+        let (forward, backward) = (Way::forward(&geometry), Way::backward(&geometry));
         Self { geometry, forward, backward }
     }
 
@@ -56,8 +54,13 @@ impl Conv {
         &self.geometry
     }
 
-    /// Lines of scratch for the weights as [`Conv::sum`] and [`Conv::spread`] read them.
-    pub fn packed_lines(&self) -> usize {
+    /// Lines of scratch for [`Conv::sum`] and [`Conv::spread`]: the weights as they are read, and what each thread gathers.
+    pub fn scratch_lines(&self, threads: usize) -> usize {
+        let gathered = correlate::gathered_lines(&self.forward).max(correlate::gathered_lines(&self.backward));
+        self.packed_lines() + threads * gathered
+    }
+
+    fn packed_lines(&self) -> usize {
         lines_for(self.geometry.weights())
     }
 
@@ -67,15 +70,11 @@ impl Conv {
     }
 
     /// From the map that is read, `x`, to the one that is made: `y` = `start` + w * x, with what is around it.
-    /// `packed` is scratch of [`Conv::packed_lines`].
-    pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], packed: &mut [Line]) {
-        let g = &self.geometry;
-        let packed = &mut numbers_mut(packed)[..g.weights()];
-        pack::by_output(machine, g, w, packed);
-        let (source, target) =
-            ([g.input, g.input_size[0], g.input_size[1]], [g.output, g.output_size[0], g.output_size[1]]);
-        let taps = [&self.forward[0], &self.forward[1]];
-        Correlate { source, target, kernel: g.kernel, groups: g.groups, taps, packed, x, around }.run(machine, y);
+    /// `scratch` has [`Conv::scratch_lines`].
+    pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], scratch: &mut [Line]) {
+        let (packed, gathered) = scratch.split_at_mut(self.packed_lines());
+        let packed = self.pack(machine, &self.forward, w, packed);
+        Correlate { way: &self.forward, packed, x, around }.run(machine, y, gathered);
     }
 
     /// The other way: `x` = `start` + the transposed sum over `y`.
@@ -86,15 +85,17 @@ impl Conv {
         w: &[f32],
         around: Around,
         x: &mut [Line],
-        packed: &mut [Line],
+        scratch: &mut [Line],
     ) {
-        let g = &self.geometry;
-        let packed = &mut numbers_mut(packed)[..g.weights()];
-        pack::by_input(machine, g, w, packed);
-        let (source, target) =
-            ([g.output, g.output_size[0], g.output_size[1]], [g.input, g.input_size[0], g.input_size[1]]);
-        let taps = [&self.backward[0], &self.backward[1]];
-        Correlate { source, target, kernel: g.kernel, groups: g.groups, taps, packed, x: y, around }.run(machine, x);
+        let (packed, gathered) = scratch.split_at_mut(self.packed_lines());
+        let packed = self.pack(machine, &self.backward, w, packed);
+        Correlate { way: &self.backward, packed, x: y, around }.run(machine, x, gathered);
+    }
+
+    fn pack<'a>(&self, machine: &Machine, way: &Way, w: &[f32], packed: &'a mut [Line]) -> &'a [f32] {
+        let packed = &mut numbers_mut(packed)[..self.geometry.weights()];
+        pack::pack(machine, &self.geometry, way, w, packed);
+        packed
     }
 
     /// dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o\] x\[c\]. `scratch` has [`Conv::turned_lines`] for

@@ -81,7 +81,7 @@ fn sums_both_ways_and_the_weight_s_gradient_are_those_of_the_definition() {
         }
         let conv = Conv::new(g.clone());
         for machine in &machines {
-            let mut packed = vec![Line::ZERO; conv.packed_lines()];
+            let mut packed = vec![Line::ZERO; conv.scratch_lines(3)];
             let mut made = vec![Line::ZERO; sum.len()];
             conv.sum(machine, &x, &w, Around { start: Start::Bias(&bias), relu: false }, &mut made, &mut packed);
             assert_close(made.as_flattened_numbers(), sum.as_flattened_numbers(), &format!("sum {g:?}"));

@@ -10,17 +10,33 @@ impl Parser<'_> {
     pub(super) fn parse_file(&mut self, pairs: Rules) -> Ast {
         let mut ast = Ast::default();
         let mut network = Network::default();
+        // Whether a block stands just before, and at most brackets too much that have cut it off.
+        let mut after_block = false;
         for pair in pairs {
+            let continues_block = after_block && starts_with_arrow(&pair);
+            after_block = match pair.as_rule() {
+                Rule::block => true,
+                Rule::stray_close => after_block,
+                _ => continues_block,
+            };
             match pair.as_rule() {
                 // Each further chain lacks an arrow at least; a tree of so many mistakes serves nobody.
                 Rule::chain if self.is_full() => self.more += 1,
                 Rule::chain => match self.named.take() {
                     Some(name) => ast.blocks.extend(self.parse_named_layers(name, pair)),
+                    None if continues_block => self.parse_rest(pair, &mut ast),
                     None => self.parse_part(pair, &mut network),
                 },
                 Rule::stray_close => {
                     self.report_stray_close(&pair);
                     network.excused = true;
+                }
+                Rule::assignment => {
+                    if !network.assigned {
+                        self.report_assignment(&pair);
+                    }
+                    (network.assigned, ast.names_in_doubt) = (true, true);
+                    network.parts.push(error_chain(self.span(&pair)));
                 }
                 Rule::stray_bar => {
                     self.report_stray_bar(&pair);
@@ -45,7 +61,7 @@ impl Parser<'_> {
     fn parse_part(&mut self, pair: Node, network: &mut Network) {
         let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
         let Some(part) = self.parse_chain(pair, continues) else { return };
-        if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused) {
+        if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused && !network.assigned) {
             self.report_missing_arrow(before, &part);
         }
         network.excused = false;
@@ -53,7 +69,26 @@ impl Parser<'_> {
         network.parts.push(part);
     }
 
-    pub(super) fn report_stray_close(&mut self, pair: &Node) {
+    /// The rest of a block that a bracket too much has cut off.
+    fn parse_rest(&mut self, pair: Node, ast: &mut Ast) {
+        let (rest, block) = (self.parse_chain(pair, true), ast.blocks.last_mut());
+        if let (Some(rest), Some(block)) = (rest, block) {
+            block.body.span = block.body.span.to(rest.span);
+            block.body.steps.extend(rest.steps);
+        }
+    }
+
+    /// Reports layers that are given a name, the first ones of a file for all.
+    fn report_assignment(&mut self, pair: &Node) {
+        let end = pair.as_str().find('=').map_or(0, |at| at + 1);
+        let span = Span { end: self.span(pair).start + end, ..self.span(pair) };
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers are joined by `->`, not assigned to names")
+            .at(span, "write `A -> B -> C`")
+            .remark("`let` names a value, `block` layers, and `A as x` a point that a merge reads: `-> Add(x)`");
+        self.push(diagnostic);
+    }
+
+    fn report_stray_close(&mut self, pair: &Node) {
         if self.only_counts() {
             return;
         }
@@ -62,7 +97,7 @@ impl Parser<'_> {
         self.report(Code::BRACKET, message, self.span(pair), &format!("no `{partner}` stands before it"));
     }
 
-    pub(super) fn report_stray_bar(&mut self, pair: &Node) {
+    fn report_stray_bar(&mut self, pair: &Node) {
         if self.only_counts() {
             return;
         }
@@ -72,7 +107,7 @@ impl Parser<'_> {
         self.push(diagnostic);
     }
 
-    pub(super) fn report_misplaced(&mut self, pair: &Node, chain: Span) {
+    fn report_misplaced(&mut self, pair: &Node, chain: Span) {
         if self.only_counts() {
             return;
         }
@@ -89,7 +124,7 @@ impl Parser<'_> {
         joined(chains)
     }
 
-    pub(super) fn report_missing_arrow(&mut self, before: &Chain, after: &Chain) {
+    fn report_missing_arrow(&mut self, before: &Chain, after: &Chain) {
         let (Some(last), Some(first)) = (before.steps.last(), after.steps.first()) else { return };
         if is_error(last) || is_error(first) || self.only_counts() {
             return;
@@ -113,6 +148,8 @@ struct Network {
     parts: Vec<Chain>,
     /// Whether what stands just before is reported already, so that nothing is said of a missing arrow or layer.
     excused: bool,
+    /// Whether layers are assigned to names, so that nothing is said of missing arrows.
+    assigned: bool,
     /// Whether a layer of it was understood, so that it is known to be the network.
     understood: bool,
 }

@@ -2,6 +2,7 @@
 //! reported with what belongs in its place.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{FileId, Span};
@@ -17,7 +18,7 @@ struct Replacement {
 
 /// The text that the grammar reads, and what was found on the way.
 pub fn translate(file: FileId, text: &str) -> (Cow<'_, str>, Vec<Diagnostic>) {
-    let mut translator = Translator { file, read: vec![], diagnostics: vec![], run: false };
+    let mut translator = Translator::new(file, text);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         translator.line(text, start, line);
@@ -36,40 +37,64 @@ struct Translator {
     /// The text up to the last change.
     read: Vec<u8>,
     diagnostics: Vec<Diagnostic>,
-    /// Whether the line before is a comment, so that this one belongs to the same report.
-    run: bool,
+    /// The marks of comments that were found, and which report is theirs.
+    marks: HashMap<&'static str, usize>,
+    /// How many brackets are open.
+    depth: usize,
+    /// Whether a comment from a line before goes on.
+    inside: bool,
+    /// Where the text's last `*/` stands.
+    last_end: usize,
 }
 
 impl Translator {
+    fn new(file: FileId, text: &str) -> Self {
+        let last_end = text.rfind("*/").unwrap_or(0);
+        let (marks, depth, inside) = (HashMap::new(), 0, false);
+        Self { file, read: vec![], diagnostics: vec![], marks, depth, inside, last_end }
+    }
+
     fn line(&mut self, text: &str, start: usize, line: &str) {
-        let indent = line.len() - line.trim_start().len();
-        let body = line.trim();
-        let run = std::mem::replace(&mut self.run, false);
-        if let Some(mark) = comment_mark(body) {
-            self.run = true;
-            self.comment(start + indent, body, mark, run);
-            self.blank(text, start + indent, start + indent + body.len());
-        } else if !body.is_ascii() || body.contains('\0') {
-            self.characters(text, start + indent, body);
+        let (mut start, mut rest) = (start + line.len() - line.trim_start().len(), line.trim());
+        while !rest.is_empty() {
+            let comment = if self.inside { Some((0, "/*")) } else { comment_of(rest, self.depth) };
+            let code = &rest[..comment.map_or(rest.len(), |(at, _)| at)];
+            if !code.is_ascii() || code.contains('\0') {
+                self.characters(text, start, code);
+            }
+            self.depth = depth_after(code, self.depth);
+            let behind = code.len() + comment.map_or(0, |(at, mark)| self.comment(text, start + at, &rest[at..], mark));
+            (start, rest) = (start + behind, &rest[behind..]);
         }
     }
 
-    /// Reports a line that begins with another language's mark, or adds it to the report of the line before.
-    fn comment(&mut self, start: usize, body: &str, mark: &str, run: bool) {
-        let mut edits = vec![Edit { span: Span::new(self.file, start, start + mark.len()), text: "#".into() }];
-        if mark == "/*" && body.len() > 3 && body.ends_with("*/") {
-            let end = start + body.len();
-            edits.push(Edit { span: Span::new(self.file, end - 2, end), text: String::new() });
-        }
-        let last = self.diagnostics.last_mut().and_then(|diagnostic| diagnostic.fixes.first_mut());
-        match last.filter(|fix| run && fix.edits.len() < MAX_EDITS) {
+    /// A comment that begins with another language's mark, or a line of one; gives its length.
+    fn comment(&mut self, text: &str, start: usize, body: &str, mark: &'static str) -> usize {
+        let head = if self.inside { 0 } else { mark.len() };
+        let end = if mark == "/*" { body[head..].find("*/").map(|at| head + at) } else { None };
+        let edit = |from: usize, to: usize, text: &str| {
+            let span = Span::new(self.file, start + from, start + to);
+            Edit { span, text: text.into() }
+        };
+        let mut edits = if self.inside { vec![edit(0, 0, "# ")] } else { vec![edit(0, head, "#")] };
+        edits.extend(end.map(|at| edit(at, at + 2, if body.len() > at + 2 { "\n" } else { "" })));
+        self.inside = mark == "/*" && end.is_none() && start < self.last_end;
+        let length = end.map_or(body.len(), |at| at + 2);
+        self.blank(text, start, start + length);
+        self.report_comment(mark, edits);
+        length
+    }
+
+    /// Reports another language's mark, or adds it to the report of the same mark before.
+    fn report_comment(&mut self, mark: &'static str, edits: Vec<Edit>) {
+        let report = self.marks.get(mark).and_then(|&at| self.diagnostics.get_mut(at));
+        match report.and_then(|report| report.fixes.first_mut()).filter(|fix| fix.edits.len() < MAX_EDITS) {
             Some(fix) => fix.edits.extend(edits),
             None => {
-                let diagnostic =
-                    Diagnostic::error(Code::UNEXPECTED, format!("a comment begins with `#`, not `{mark}`"))
-                        .at(edits[0].span, "expected `#`")
-                        .fix(Fix { title: "write `#`".into(), safe: true, edits });
-                self.diagnostics.push(diagnostic);
+                self.marks.insert(mark, self.diagnostics.len());
+                let message = format!("a comment begins with `#`, not `{mark}`");
+                let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(edits[0].span, "expected `#`");
+                self.diagnostics.push(diagnostic.fix(Fix { title: "write `#`".into(), safe: true, edits }));
             }
         }
     }
@@ -123,10 +148,49 @@ fn noun_label(edit: &Edit) -> String {
     }
 }
 
-/// What a comment of another language begins with, if the line is one.
-fn comment_mark(line: &str) -> Option<&'static str> {
-    let mark = ["//", "/*", "--", "%"].into_iter().find(|mark| line.starts_with(mark))?;
-    (!line.starts_with("-->")).then_some(mark)
+/// Where a comment of another language begins on a line, and its mark.
+fn comment_of(line: &str, depth: usize) -> Option<(usize, &'static str)> {
+    if let Some(mark) = ["//", "/*", "--", "%"].into_iter().find(|mark| line.starts_with(mark)) {
+        return (!line.starts_with("-->")).then_some((0, mark));
+    }
+    let (mut quoted, mut depth) = (false, depth);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'#' => return None,
+            b'(' | b'{' => depth += 1,
+            b')' | b'}' => depth = depth.saturating_sub(1),
+            b'/' if line[at..].starts_with("/*") => return Some((at, "/*")),
+            b'/' if line[at..].starts_with("//") && !divides(line, at, depth) => return Some((at, "//")),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a `//` divides, as in Python: in a bracket or a `let`, between what may be values.
+fn divides(line: &str, at: usize, depth: usize) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (before, after) = (line[..at].trim_end(), line[at + 2..].trim_start());
+    let defines = line.starts_with("let ");
+    let rest = after.trim_start_matches(letter).trim_start();
+    let ends = match rest.is_empty() {
+        true => defines || after.starts_with(|c: char| c.is_ascii_digit()),
+        false => rest.starts_with([',', ')', '}', '|', '+', '-', '*', '/']),
+    };
+    let value = after.starts_with('(') || rest.len() < after.len() && ends;
+    (defines || depth > 0) && before.ends_with(|c: char| letter(c) || c == ')') && value
+}
+
+/// How many brackets are open after a line without its foreign comment.
+fn depth_after(line: &str, depth: usize) -> usize {
+    let code = line.split('#').next().unwrap_or_default();
+    code.bytes().fold(depth, |depth, byte| match byte {
+        b'(' | b'{' => depth + 1,
+        b')' | b'}' => depth.saturating_sub(1),
+        _ => depth,
+    })
 }
 
 fn replacement(character: char) -> Option<Replacement> {
@@ -166,5 +230,10 @@ mod tests {
         check("// a\n// b\nA", "    \n    \nA", 1);
         check("A（1，2）", "A(  1,  2)  ", 1);
         check("--> A", "--> A", 0);
+        check("A // a\nB", "A     \nB", 1);
+        check("A /* a */ -> B", "A         -> B", 1);
+        check("/* a\n b */\nB", "    \n     \nB", 1);
+        check("let w = 9 // v\nA(8 // 2) -> A(8, // out\n3)", "let w = 9 // v\nA(8 // 2) -> A(8,       \n3)", 1);
+        check("use \"a//b\" # // c", "use \"a//b\" # // c", 0);
     }
 }

@@ -1,9 +1,15 @@
 //! Pest pairs -> [`Ast`]. The grammar accepts every text; what it took up as junk or left out is reported here.
 
+mod call;
 mod chain;
+mod definition;
 mod file;
 mod foreign;
+mod group;
+mod import;
+mod parameters;
 mod statement;
+mod step;
 mod value;
 
 use std::borrow::Cow;
@@ -150,7 +156,6 @@ fn bracketed(pair: Node) -> (Vec<Node>, Option<Node>, bool) {
     (items, open, closed)
 }
 
-/// The beginning of what was found, short enough for a message.
 /// A text up to its last character that is neither blank nor comment.
 fn without_trailing_comment(text: &str) -> &str {
     let mut text = text.trim_end();
@@ -163,6 +168,7 @@ fn without_trailing_comment(text: &str) -> &str {
     }
 }
 
+/// The beginning of what was found, short enough for a message.
 fn excerpt(text: &str) -> String {
     let line = text.trim();
     match line.char_indices().nth(24) {

@@ -33,11 +33,11 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn report_missing_operand(&mut self, operator: Span) {
+    fn report_missing_operand(&mut self, operator: Span) {
         self.report(Code::MALFORMED_VALUE, "expected a value after this operator", operator, "a value is missing");
     }
 
-    pub(super) fn parse_unary(&mut self, pair: Node) -> Expr {
+    fn parse_unary(&mut self, pair: Node) -> Expr {
         let span = self.span(&pair);
         let mut negative = false;
         let mut atom = None;
@@ -75,7 +75,7 @@ impl Parser<'_> {
         Expr { kind, span }
     }
 
-    pub(super) fn parse_integer(&mut self, pair: &Node) -> ExprKind {
+    fn parse_integer(&mut self, pair: &Node) -> ExprKind {
         let digits: String = pair.as_str().split_whitespace().collect();
         match digits.parse() {
             Ok(value) => ExprKind::Integer(value),
@@ -86,7 +86,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn parse_float(&mut self, pair: &Node) -> ExprKind {
+    fn parse_float(&mut self, pair: &Node) -> ExprKind {
         match pair.as_str().parse::<f64>() {
             Ok(value) if value.is_finite() => ExprKind::Float(value),
             _ => {
@@ -226,7 +226,7 @@ impl Parser<'_> {
         self.push(diagnostic);
     }
 
-    pub(super) fn parse_value_call(&mut self, pair: Node) -> ExprKind {
+    fn parse_value_call(&mut self, pair: Node) -> ExprKind {
         let call = self.parse_call(pair);
         ExprKind::Call(call.name, call.arguments.into_iter().map(|argument| argument.value).collect())
     }

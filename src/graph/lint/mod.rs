@@ -1,12 +1,15 @@
 //! Lints: what checks but is hardly meant -> warnings, each with a name that a comment can silence.
 
-use std::collections::{HashMap, HashSet};
+mod coverage;
+mod linear;
 
+use self::coverage::reached;
+use self::linear::Pairs;
 use super::{Graph, Node, Value};
-use crate::diagnostic::{Diagnostic, Edit, Fix};
-use crate::layer::{Conv, Op, Shape, Window, Window1};
+use crate::diagnostic::Diagnostic;
+use crate::layer::{Conv, Op, Shape};
 use crate::resolve::{Network, Unused, UnusedKind};
-use crate::source::{SourceMap, Span};
+use crate::source::SourceMap;
 
 /// A lint of the table.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub const LINTS: &[Lint] = &[
     Lint { name: "double-softmax", summary: "softmax of a softmax flattens the scores" },
     Lint { name: "dropout-before-batchnorm", summary: "dropout changes the statistics that the norm learns" },
     Lint { name: "shrinks-to-one", summary: "a convolution over maps of 1x1 sees padding but for one value" },
-    Lint { name: "drops-last-row", summary: "a pool leaves out the last rows or columns" },
+    Lint { name: "drops-last-row", summary: "a pool or convolution leaves out the last rows or columns" },
     Lint { name: "unused-label", summary: "a label that nothing reads" },
     Lint { name: "unused-block", summary: "a block that nothing uses" },
     Lint { name: "unused-value", summary: "a value that nothing uses" },
@@ -71,68 +74,6 @@ fn readers(graph: &Graph) -> Vec<usize> {
     readers
 }
 
-/// The share of an image's height and width that each node's output comes from: what no window reaches is lost.
-fn reached(graph: &Graph) -> Vec<[f64; 2]> {
-    let mut reached: Vec<[f64; 2]> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
-        let before = reached_by_input(node, &reached);
-        let share = lost(graph, node).map(|(lost, sizes)| [0, 1].map(|a| 1.0 - lost[a] as f64 / sizes[a] as f64));
-        let share = share.unwrap_or([1.0, 1.0]);
-        reached.push([before[0] * share[0], before[1] * share[1]]);
-    }
-    reached
-}
-
-fn reached_by_input(node: &Node, reached: &[[f64; 2]]) -> [f64; 2] {
-    match node.inputs[0] {
-        Value::Input => [1.0, 1.0],
-        Value::Node(at) => reached[at],
-    }
-}
-
-/// The last rows and columns that no place of a node's window covers, and how many there are.
-fn lost(graph: &Graph, node: &Node) -> Option<([usize; 2], [usize; 2])> {
-    let windows = match &node.op {
-        Op::Conv(conv) => windows_of(conv),
-        Op::MaxPool(window) | Op::AvgPool(window) => pool_windows(window),
-        _ => return None,
-    };
-    let Shape::Map { height, width, .. } = graph.shape(node.inputs[0]) else { return None };
-    let lost = |window: Window1, size: usize| match window.stride > window.kernel {
-        true => 0, // leaves rows out everywhere, on purpose
-        false => window.dropped(size).saturating_sub(window.pad[1]),
-    };
-    Some(([lost(windows[0], height), lost(windows[1], width)], [height, width]))
-}
-
-/// Linear layers with nothing between, by place.
-#[derive(Default)]
-struct Pairs {
-    /// The layers before each one.
-    before: HashMap<Span, Vec<Span>>,
-    /// Those before a layer that stands for others too, in a repetition or a block, or in another file: an activation
-    /// belongs behind them.
-    followed: HashSet<Span>,
-}
-
-impl Pairs {
-    fn of(linter: &Linter) -> Self {
-        let mut uses: HashMap<Span, usize> = HashMap::new();
-        linter.graph.nodes.iter().for_each(|node| *uses.entry(node.span).or_default() += 1);
-        let (mut pairs, mut seen) = (Self::default(), HashSet::new());
-        for node in &linter.graph.nodes {
-            let Some(before) = linter.linear_before(node).map(|before| before.span) else { continue };
-            if seen.insert((before, node.span)) {
-                pairs.before.entry(node.span).or_default().push(before);
-            }
-            if uses[&node.span] > 1 || before.file != node.span.file {
-                pairs.followed.insert(before);
-            }
-        }
-        pairs
-    }
-}
-
 struct Linter<'g> {
     graph: &'g Graph,
     sources: &'g SourceMap,
@@ -178,51 +119,6 @@ impl<'g> Linter<'g> {
         }
     }
 
-    /// The linear layer before a linear one. A layer by 1x1 or in groups before is a factored convolution.
-    fn linear_before(&self, node: &Node) -> Option<&'g Node> {
-        let linear = |op: &Op| match op {
-            Op::Conv(conv) => !is_factor(conv),
-            op => matches!(op, Op::Fc(_)),
-        };
-        if !linear(&node.op) {
-            return None;
-        }
-        self.before(node).filter(|before| linear(&before.op))
-    }
-
-    /// Two linear layers with nothing between. One that follows several is one warning, whose fix is for all.
-    fn missing_activation(&self, node: &Node) -> Option<Diagnostic> {
-        let before = self.linear_before(node)?;
-        let message = format!("no activation stands between `{}` and `{}`", before.name, node.name);
-        let all = self.pairs.before.get(&node.span)?;
-        if all[0] != before.span {
-            return None;
-        }
-        let edits = match self.pairs.followed.contains(&before.span) {
-            true => all.iter().flat_map(|&layer| self.activation_behind(layer)).collect(),
-            false => vec![Edit { span: node.span.before(), text: "ReLU -> ".into() }],
-        };
-        let fix = Fix { title: "`-> ReLU` between them".into(), safe: false, edits };
-        let warning = Diagnostic::warning("missing-activation", message)
-            .at(node.span, "linear, of a linear layer")
-            .with(before.span, "the layer before");
-        Some(warning.remark("together they can do no more than one of them").fix(fix))
-    }
-
-    /// Edits that put an activation behind a layer, in brackets with it where it is repeated or named.
-    fn activation_behind(&self, layer: Span) -> Vec<Edit> {
-        let mut rest = self.sources.file(layer.file).text()[layer.end..].trim_start();
-        while let Some(comment) = rest.strip_prefix('#') {
-            rest = comment.split_once('\n').map_or("", |(_, next)| next.trim_start());
-        }
-        let named = rest.strip_prefix("as").is_some_and(|name| name.starts_with(|c: char| c.is_whitespace()));
-        let edit = |span: Span, text: &str| Edit { span, text: text.into() };
-        match named || rest.starts_with('*') {
-            true => vec![edit(layer.before(), "("), edit(layer.after(), " -> ReLU)")],
-            false => vec![edit(layer.after(), " -> ReLU")],
-        }
-    }
-
     /// A convolution that sees one value of each channel, and padding around it.
     fn shrinks_to_one(&self, node: &Node, conv: &Conv) -> Option<Diagnostic> {
         let one = matches!(self.graph.shape(node.inputs[0]), Shape::Map { height: 1, width: 1, .. });
@@ -255,45 +151,6 @@ impl<'g> Linter<'g> {
             .with(before.span, "changes them when training ends");
         Some(warning.remark("put the dropout after the norm"))
     }
-
-    /// Rows or columns that no place of a window covers, where with those lost before they pass a tenth of the image.
-    fn drops_last(&self, index: usize) -> Option<Diagnostic> {
-        let node = &self.graph.nodes[index];
-        let ([rows, columns], [height, width]) = lost(self.graph, node)?;
-        let (before, after) = (reached_by_input(node, &self.reached), self.reached[index]);
-        let (alone, passes) =
-            (rows * 10 > height || columns * 10 > width, |a: usize| before[a] >= 0.9 && after[a] < 0.9);
-        if !alone && !passes(0) && !passes(1) {
-            return None;
-        }
-        let sizes = format!("{rows} of {height} rows and {columns} of {width} columns");
-        let message = format!("`{}` leaves out the last {sizes}", node.name);
-        let warning = Diagnostic::warning("drops-last-row", message).at(node.span, "its windows do not reach them");
-        let warning = match alone {
-            true => warning,
-            false => warning.remark("with what layers before it leave out, more than a tenth of the image is not seen"),
-        };
-        Some(warning.remark("another kernel, stride or padding covers the map"))
-    }
-}
-
-fn pool_windows(window: &Window) -> [Window1; 2] {
-    let (kernel, stride, pad) = (window.kernel, window.stride, window.pad);
-    [0, 1].map(|axis| Window1 { kernel: kernel[axis], stride: stride[axis], pad: [pad[axis]; 2], dilation: 1 })
-}
-
-fn windows_of(conv: &Conv) -> [Window1; 2] {
-    [0, 1].map(|axis| Window1 {
-        kernel: conv.kernel[axis],
-        stride: conv.stride[axis],
-        pad: conv.pad[axis],
-        dilation: conv.dilation[axis],
-    })
-}
-
-/// Whether a convolution is one factor of a larger one: by 1x1, in groups, or of a row or column.
-fn is_factor(conv: &Conv) -> bool {
-    conv.groups > 1 || conv.kernel.contains(&1)
 }
 
 #[cfg(test)]

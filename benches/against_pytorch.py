@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Time netc and PyTorch alternately, in the same minutes, on the twelve paired networks and two classics.
+
+    cargo build --release
+    python3 benches/against_pytorch.py --torch-python VENV/bin/python --peer ../shared/peers/torch_bench.py
+
+For each network and batch, the two programs run one after the other `--rounds` times; a ratio is PyTorch's time
+over netc's of one round, and the table shows the median of the rounds with the times of its round. Needs nothing
+but Python here; torch is needed by the interpreter that `--torch-python` names.
+"""
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAIRS = {
+    "ji2022/model1": "ji_model1_lstm",
+    "ji2022/model1_cnn": "ji_model1",
+    "ji2022/model4": "ji_model4",
+    "group24/model1": "group24_model1",
+    "zhang/lstm": "zhang_lstm",
+    "zhang/rnn": "zhang_rnn",
+    "cs554/model1_cnn": "cs554_cnn",
+    "cs554/model2_cnn_lstm": "cs554_cnn_lstm",
+    "cs554/model3_skip": "cs554_cnn_lstm_skip",
+    "cs554/model4_autoencoder": "cs554_autoencoder",
+    "bas/ann1": "bas_ann",
+    "bas/cnn1": "bas_cnn",
+}
+CLASSICS = {"classics/resnet20": "resnet20", "classics/wrn16_4": "wrn16_4"}
+
+
+def netc(options, net, batch):
+    """Milliseconds of a training step and of a forward pass by netc."""
+    command = [options.netc, "bench", ROOT / "models" / f"{net}.net", "--batch", str(batch),
+               "--threads", str(options.threads), "--steps", str(options.steps), "--format", "json"]
+    return run(command)[0]
+
+
+def pytorch(options, peer, batch):
+    """The same by PyTorch."""
+    command = [options.torch_python, options.peer, "--only", peer, "--batch", str(batch),
+               "--threads", str(options.threads), "--steps", str(options.steps), "--json"]
+    if options.compile:
+        command.append("--compile")
+    return run(command)[0]
+
+
+def run(command):
+    """The objects that a command printed, and its peak resident memory in MiB as `peak_mib` of the first."""
+    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    out = child.stdout.read()
+    _, status, usage = _wait(child)
+    if status != 0:
+        sys.exit(f"failed: {' '.join(map(str, command))}")
+    read = json.loads(out) if out.lstrip().startswith("[") else [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    read[0]["peak_mib"] = usage.ru_maxrss / 1024
+    return read
+
+
+def _wait(child):
+    import os
+    pid, status, usage = os.wait4(child.pid, 0)
+    return pid, os.waitstatus_to_exitcode(status), usage
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def measure(options, net, peer, batch):
+    rounds = [(netc(options, net, batch), pytorch(options, peer, batch)) for _ in range(options.rounds)]
+    row = {"net": net, "batch": batch}
+    for key in ("train_ms", "infer_ms", "peak_mib"):
+        ratios = sorted((theirs[key] / ours[key], ours[key], theirs[key]) for ours, theirs in rounds)
+        row[key] = dict(zip(("ratio", "netc", "pytorch"), ratios[len(ratios) // 2]))
+    return row
+
+
+def show(row):
+    cells = [f"{row[key]['netc']:8.2f} {row[key]['pytorch']:8.2f} {row[key]['ratio']:6.2f}" for key in ("train_ms", "infer_ms", "peak_mib")]
+    print(f"{row['net']:26s} {row['batch']:4d}  " + "  ".join(cells), flush=True)
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def summary(rows, key, what):
+    ratios = [row[key]["ratio"] for row in rows]
+    if ratios:
+        print(f"{what}: geometric mean {geometric_mean(ratios):.2f}, least {min(ratios):.2f} of {len(ratios)}", flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--netc", default=ROOT / "target/release/netc")
+    parser.add_argument("--torch-python", default="python3")
+    parser.add_argument("--peer", default=ROOT / "../shared/peers/torch_bench.py")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batch", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--only", nargs="+", help="parts of names")
+    parser.add_argument("--classics", action="store_true", help="the classics instead of the paired networks")
+    parser.add_argument("--compile", action="store_true", help="PyTorch compiled")
+    parser.add_argument("--json", help="write the rows to this file")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    pairs = CLASSICS if options.classics else PAIRS
+    chosen = [net for net in pairs if not options.only or any(part in net for part in options.only)]
+    print(f"{'net':26s} batch  train: netc  torch  ratio   infer: netc  torch  ratio   MiB: netc  torch  ratio")
+    rows = []
+    for net in chosen:
+        for batch in options.batch:
+            rows.append(measure(options, net, pairs[net], batch))
+            show(rows[-1])
+    summary([row for row in rows if row["batch"] > 1], "train_ms", "training")
+    summary(rows, "infer_ms", "inference")
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+//! One of the two ways of a convolution: from inputs to outputs, or from outputs to the inputs that they read.
+
+use super::Geometry;
+use super::geometry::{Phase, Taps};
+
+/// What the sums of one way read and make.
+pub struct Way {
+    /// Channels, height and width.
+    pub source: [usize; 3],
+    pub target: [usize; 3],
+    pub groups: usize,
+    pub taps: [Taps; 2],
+    pub pairs: Vec<PhasePair>,
+    /// From outputs to inputs.
+    pub reversed: bool,
+}
+
+/// The places of one phase of rows and one of columns, which meet the same elements of the kernel.
+pub struct PhasePair {
+    /// Of rows and of columns.
+    pub phases: [usize; 2],
+    /// Numbers that one place's sum is over, for one channel that is made.
+    pub depth: usize,
+    /// Where its packed weights begin.
+    pub start: usize,
+    /// How many places there are.
+    pub places: usize,
+}
+
+impl Way {
+    pub fn forward(g: &Geometry) -> Self {
+        Self::new(g, [0, 1].map(|axis| g.taps(axis)), false)
+    }
+
+    pub fn backward(g: &Geometry) -> Self {
+        Self::new(g, [0, 1].map(|axis| g.reversed_taps(axis)), true)
+    }
+
+    fn new(g: &Geometry, taps: [Taps; 2], reversed: bool) -> Self {
+        let input = [g.input, g.input_size[0], g.input_size[1]];
+        let output = [g.output, g.output_size[0], g.output_size[1]];
+        let [source, target] = if reversed { [output, input] } else { [input, output] };
+        let read = source[0] / g.groups;
+        let mut pairs = vec![];
+        let mut start = 0;
+        for (y, rows) in taps[0].phases.iter().enumerate() {
+            for (x, columns) in taps[1].phases.iter().enumerate() {
+                let (depth, places) = (read * rows.count * columns.count, rows.places.len() * columns.places.len());
+                pairs.push(PhasePair { phases: [y, x], depth, start, places });
+                start += target[0] * depth;
+            }
+        }
+        Self { source, target, groups: g.groups, taps, pairs, reversed }
+    }
+
+    pub fn phases(&self, pair: &PhasePair) -> [&Phase; 2] {
+        [0, 1].map(|axis| &self.taps[axis].phases[pair.phases[axis]])
+    }
+
+    pub fn kernel_steps(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.taps[axis].kernel_step)
+    }
+
+    /// Channels that a group reads.
+    pub fn read_of_group(&self) -> usize {
+        self.source[0] / self.groups
+    }
+
+    /// Channels that a group makes.
+    pub fn made_of_group(&self) -> usize {
+        self.target[0] / self.groups
+    }
+}

@@ -1,0 +1,100 @@
+//! Parentheses around layers: groups, branches, skip connections.
+
+use super::chain::error_chain;
+use super::file::joined;
+use super::{Node, Parser, Rule, bracketed};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{Chain, StepKind};
+
+impl Parser<'_> {
+    pub(super) fn parse_skip(&mut self, pair: Node) -> StepKind {
+        let mut parts = pair.into_inner();
+        let keyword = parts.next().map(|keyword| self.span(&keyword));
+        match (keyword, parts.next()) {
+            (Some(keyword), Some(group)) => self.check_skip(keyword, group),
+            (keyword, _) => {
+                if let Some(keyword) = keyword {
+                    self.report(Code::MISSING_LAYER, "expected layers after `skip`", keyword, "write `skip(A -> B)`");
+                }
+                StepKind::Error
+            }
+        }
+    }
+
+    fn check_skip(&mut self, keyword: Span, group: Node) -> StepKind {
+        let (branches, closed) = self.parse_group(group);
+        if !closed {
+            return StepKind::Unclosed(branches);
+        }
+        if let Some(third) = branches.get(2) {
+            let diagnostic = Diagnostic::error(Code::UNEXPECTED, "`skip` takes one branch and at most one shortcut")
+                .at(third.span, "a third branch")
+                .with(keyword, "of this `skip`")
+                .remark("for more branches write `( A | B | C ) -> Add`");
+            self.push(diagnostic);
+            return StepKind::Error;
+        }
+        StepKind::Skip(keyword, branches)
+    }
+
+    pub(super) fn parse_branches(&mut self, pair: Node) -> StepKind {
+        match self.parse_group(pair) {
+            (branches, false) if branches.len() > 1 => StepKind::Unclosed(branches),
+            (branches, _) => StepKind::Group(branches),
+        }
+    }
+
+    /// The branches, and whether the group is closed.
+    fn parse_group(&mut self, pair: Node) -> (Vec<Chain>, bool) {
+        let whole = self.span(&pair);
+        let (items, open, closed) = bracketed(pair);
+        if !closed {
+            self.report_unclosed(open.map_or(whole, |open| self.span(&open)), whole);
+        }
+        let items: Vec<Node> = items.into_iter().filter(|item| item.as_rule() == Rule::branch).collect();
+        let alone = items.len() == 1;
+        let branches = items.into_iter().map(|item| self.parse_branch(item, alone.then_some(whole), closed)).collect();
+        (branches, closed)
+    }
+
+    /// A branch; `group` is what it stands in, if it is the only one there. Whether chains in a group that is not
+    /// `closed` are all of it is not known.
+    fn parse_branch(&mut self, pair: Node, group: Option<Span>, closed: bool) -> Chain {
+        let span = self.span(&pair);
+        let before = self.mistakes();
+        let mut chains = vec![];
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::chain if self.is_full() && !chains.is_empty() => self.more += 1,
+                Rule::chain => {
+                    let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
+                    chains.extend(self.parse_chain(part, false));
+                    // Whether the comma should be an arrow or a bar is not known, nor what comes out.
+                    chains.extend(comma.map(|comma| error_chain(self.span(&comma))));
+                }
+                _ => {
+                    let message = format!("`{}` cannot stand inside parentheses", part.as_str());
+                    self.report(Code::MISPLACED, message, self.span(&part), "move it before the first layer");
+                }
+            }
+        }
+        let branch = if closed { self.join_chains(chains) } else { joined(chains) };
+        branch.unwrap_or_else(|| {
+            if self.mistakes() == before {
+                self.report_empty_branch(span, group);
+            }
+            error_chain(span)
+        })
+    }
+
+    fn report_empty_branch(&mut self, branch: Span, group: Option<Span>) {
+        if let Some(group) = group {
+            let message = "expected a layer in these parentheses";
+            return self.report(Code::MISSING_LAYER, message, group, "nothing stands here");
+        }
+        // Before a branch stands a bracket or bar; blanks between them belong to neither.
+        let place = self.character_before(branch);
+        self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "the branch after this is empty");
+    }
+}

@@ -1,0 +1,55 @@
+//! `use`: a library, or a file in quotes.
+
+use super::{Node, Parser, Rule};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::source::Span;
+use crate::syntax::ast::{Import, ImportPath};
+
+impl Parser<'_> {
+    pub(super) fn parse_import(&mut self, pair: Node) -> Option<Import> {
+        let value =
+            self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
+        let text = value.as_str();
+        if let Some(more) = pair.into_inner().find(|part| part.as_rule() == Rule::more_import) {
+            if more.as_str().starts_with('.') {
+                self.report_bare_file(self.span(&value).to(self.span(&more)));
+                return None;
+            }
+            self.report_more_import(&more);
+        }
+        let path = match value.as_rule() {
+            Rule::string => ImportPath::File(text.trim_matches('"').to_string()),
+            _ => ImportPath::Library(text.to_string()),
+        };
+        Some(Import { path, span: self.span(&value) })
+    }
+
+    /// Reports a file's name without quotes.
+    fn report_bare_file(&mut self, span: Span) {
+        let name = &self.text[span.start..span.end];
+        let text = format!("\"./{name}\"");
+        let fix = Fix { title: format!("write `use {text}`"), safe: false, edits: vec![Edit { span, text }] };
+        let message = "`use` takes a library's name, or a file in quotes";
+        let error = Diagnostic::error(Code::UNEXPECTED, message).at(span, "not a library's name");
+        self.push(if name.contains('"') { error } else { error.fix(fix) });
+    }
+
+    /// Reports what follows an import's name on its line.
+    fn report_more_import(&mut self, more: &Node) {
+        let span = self.span(more);
+        let gap = Span { start: self.text[..span.start].trim_end().len(), ..span };
+        let found = &self.text[span.start..span.end];
+        let (message, label, title, text) = match found.strip_prefix(',') {
+            Some(names) => {
+                let text: String = names.split(',').map(|name| format!("\nuse {}", name.trim())).collect();
+                ("`use` takes one name", "each has a `use` of its own", "write `use` for each".into(), text)
+            }
+            None => {
+                let label = "an import has no name of its own";
+                ("`use` takes in names as they are, without `as`", label, format!("remove `{found}`"), String::new())
+            }
+        };
+        let fix = Fix { title, safe: true, edits: vec![Edit { span: gap, text }] };
+        self.push(Diagnostic::error(Code::UNEXPECTED, message).at(span, label).fix(fix));
+    }
+}
