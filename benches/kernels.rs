@@ -75,13 +75,10 @@ fn conv(table: &Table, machine: &Machine, name: &str, g: &Geometry) {
     table.row(name, "input gradient", flops, || direct.spread(machine, &dy, &w, around, &mut dx, &mut packed));
     table.row(name, "weight gradient", flops, || direct.weight_gradient(machine, &x, &dy, &mut dw, &mut turned));
     let Some(winograd) = Winograd::new(g) else { return };
-    let mut transformed = vec![0.0; winograd.weight_lines() * LANES];
-    let mut scratch = vec![Line::ZERO; winograd.block_lines().max(winograd.gradient_lines())];
-    table.row(name, "Winograd weights", 0.0, || winograd.transform_weights(machine, &w, &mut transformed));
-    let u = &transformed;
-    table.row(name, "Winograd forward", flops, || winograd.sum(machine, &x, u, around, &mut y, &mut scratch));
+    let mut scratch = vec![Line::ZERO; winograd.scratch_lines(1).max(winograd.gradient_lines(1))];
+    table.row(name, "Winograd forward", flops, || winograd.sum(machine, &x, &w, around, &mut y, &mut scratch));
     table.row(name, "Winograd input gradient", flops, || {
-        winograd.spread(machine, &dy, u, around, &mut dx, &mut scratch);
+        winograd.spread(machine, &dy, &w, around, &mut dx, &mut scratch);
     });
     table.row(name, "Winograd weight gradient", flops, || {
         winograd.weight_gradient(machine, &x, &dy, &mut dw, &mut scratch);

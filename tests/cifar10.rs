@@ -233,7 +233,7 @@ fn check_archive(bytes: &[u8], fault: &str) {
     let error = open_in(root.path()).err().unwrap_or_else(|| panic!("accepted: {fault}"));
     let message = error.message.replace(&format!("{}/", root.path().display()), "");
     assert_eq!(error.id.as_str(), "N0702", "{message}");
-    assert!(message.starts_with(&format!("{name}")) && message.contains(fault), "{message}");
+    assert!(message.starts_with(name) && message.contains(fault), "{message}");
     let left: Vec<_> = fs::read_dir(root.path()).expect("the folder").collect();
     assert_eq!(left.len(), 1, "nothing is unpacked");
 }

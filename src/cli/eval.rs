@@ -13,8 +13,8 @@ use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Program, Store};
-use crate::report::{self, pictures};
-use crate::train::{Checkpoint, Evaluation, Places, RunFolder, cannot_write, evaluate, fit};
+use crate::report::{self, ConfusionPlot, Figure};
+use crate::train::{Checkpoint, Evaluation, Figures, Places, RunFolder, cannot_write, evaluate, fit};
 
 /// Evaluate a run or checkpoint on a data set's test images
 #[derive(Args, Debug)]
@@ -30,7 +30,7 @@ pub struct Eval {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
-    /// Write pictures (SVG) into this folder: ROC curves, the confusion matrix, the curves of a run
+    /// Write pictures (SVG and PNG) into this folder: ROC curves, the confusion matrix, the curves of a run
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
     /// Also print the ROC curve of each class
@@ -62,20 +62,16 @@ impl Eval {
 
     /// Draws what there is: class scores, and the metrics of a run.
     fn draw(&self, folder: &Path, evaluation: &Evaluation) -> Result<(), Diagnostic> {
+        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
         let title = self.path.display().to_string();
-        let mut pictures = vec![];
         if evaluation.accuracy.is_some() {
-            pictures.push(("roc.svg", pictures::roc(&title, evaluation)));
-            pictures.push(("confusion.svg", pictures::confusion(&title, evaluation)));
+            write_figure(folder, "roc", &report::roc_curves(&title, evaluation))?;
+            write_figure(folder, "confusion", &ConfusionPlot::of(&title, evaluation))?;
         }
         if let Some(metrics) = RunFolder::metrics_of(&self.path) {
-            pictures.push(("loss.svg", pictures::curves(&title, "loss", &metrics, |figures| Some(figures.loss))));
-            pictures.push(("accuracy.svg", pictures::curves(&title, "accuracy", &metrics, |f| f.accuracy)));
-        }
-        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
-        for (name, svg) in pictures {
-            let path = folder.join(name);
-            std::fs::write(&path, svg).map_err(|fault| cannot_write(&path, &fault))?;
+            let [loss, accuracy]: [fn(&Figures) -> Option<f64>; 2] = [|f| Some(f.loss), |f| f.accuracy];
+            write_figure(folder, "loss", &report::curves(&title, "loss", &metrics, loss))?;
+            write_figure(folder, "accuracy", &report::curves(&title, "accuracy", &metrics, accuracy))?;
         }
         Ok(())
     }
@@ -102,6 +98,19 @@ impl Eval {
         let advice = format!("it was trained on `{}`", metadata.recipe.dataset);
         Err(Diagnostic::error(Code::MISMATCH, message).remark(advice))
     }
+}
+
+/// Writes a figure as `NAME.svg` and `NAME.png`.
+fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
+    let undrawn =
+        |fault: String| Diagnostic::error(Code::WRITE, format!("internal error: `{name}` cannot be drawn: {fault}"));
+    let svg = report::svg(figure).map_err(undrawn)?.into_bytes();
+    let png = report::png(figure).map_err(undrawn)?;
+    for (extension, bytes) in [("svg", svg), ("png", png)] {
+        let path = folder.join(format!("{name}.{extension}"));
+        std::fs::write(&path, bytes).map_err(|fault| cannot_write(&path, &fault))?;
+    }
+    Ok(())
 }
 
 fn evaluate_checkpoint(

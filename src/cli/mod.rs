@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod compute;
+mod data;
 mod eval;
 mod explain;
 mod files;
@@ -61,6 +62,7 @@ enum Command {
     Bench(bench::Bench),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Data(data::Data),
 }
 
 /// How a command ends that did not succeed.
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Bench(bench) => bench.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),
+        Command::Data(data) => data.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,7 +40,11 @@ pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnos
     FileSet { name: NAME.into(), classes, train, test: None, native: USUAL, rule: Rule::JPEG }.select(folder, selection)
 }
 
-fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
+/// The folder of categories.
+///
+/// # Errors
+/// N0701 where it is not there.
+pub fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
     let absent = Absent {
         name: NAME,
         files: format!("the folder {FOLDER} with a folder of images for each category"),

@@ -35,6 +35,15 @@ pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnos
     Ok(Found { native: Native { shape: Some(NATIVE), classes }, open: Box::new(open) })
 }
 
+/// The folder of the files.
+///
+/// # Errors
+/// N0701 where no place has them all.
+pub fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
+    let [images, ..] = find_files(folder)?;
+    Ok(images.parent().map_or_else(PathBuf::new, Path::to_path_buf))
+}
+
 fn open(folder: &DataFolder, shape: Option<ImageShape>, selection: &Selection) -> Result<Dataset, Diagnostic> {
     let [train_images, train_labels, test_images, test_labels] = find_files(folder)?;
     let train = Arc::new(read_part(&train_images, &train_labels)?);

@@ -22,6 +22,7 @@ pub mod picture;
 mod selection;
 pub mod sketches;
 mod split;
+mod spread;
 mod statistics;
 mod stream;
 mod tiny_imagenet;
@@ -32,9 +33,10 @@ pub use folder::{DataFolder, Environment};
 pub use normalise::Normalise;
 pub use selection::{Class, ClassKey, Selection};
 pub use split::{stratified, stratified_count};
+pub use spread::{ClassSpread, Quartiles, spreads};
 pub use statistics::Statistics;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -105,31 +107,57 @@ impl Found {
     }
 }
 
-type Find = fn(&DataFolder, &Selection) -> Result<Found, Diagnostic>;
+/// What is known by a name.
+struct Set {
+    name: &'static str,
+    find: fn(&DataFolder, &Selection) -> Result<Found, Diagnostic>,
+    /// Where its files are; none for a set that has none.
+    locate: Option<fn(&DataFolder) -> Result<PathBuf, Diagnostic>>,
+}
 
-/// One row for each data set: its name and how to find it.
-const SETS: &[(&str, Find)] = &[
-    (sketches::NAME, |_, selection| sketches::find(selection)),
-    (fashion_mnist::NAME, fashion_mnist::find),
-    (cifar10::NAME, cifar10::find),
-    (caltech101::NAME, caltech101::find),
-    (tiny_imagenet::NAME, tiny_imagenet::find),
+const fn files(
+    name: &'static str,
+    find: fn(&DataFolder, &Selection) -> Result<Found, Diagnostic>,
+    locate: fn(&DataFolder) -> Result<PathBuf, Diagnostic>,
+) -> Set {
+    Set { name, find, locate: Some(locate) }
+}
+
+/// One row for each data set.
+const SETS: &[Set] = &[
+    Set { name: sketches::NAME, find: |_, selection| sketches::find(selection), locate: None },
+    files(fashion_mnist::NAME, fashion_mnist::find, fashion_mnist::locate),
+    files(cifar10::NAME, cifar10::find, cifar10::locate),
+    files(caltech101::NAME, caltech101::find, caltech101::locate),
+    files(tiny_imagenet::NAME, tiny_imagenet::find, tiny_imagenet::locate),
 ];
 
 /// The names of the data sets.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    SETS.iter().map(|(name, _)| *name)
+    SETS.iter().map(|set| set.name)
 }
 
 /// Finds a data set by its name, or a folder with one subfolder of images for each class by its path.
 ///
 /// # Errors
-/// N0703 for an unknown name, N0701 for a path that leads nowhere, N0705 and N0706 for a selection that does not fit it, and what its files make known.
+/// N0703 for an unknown name, N0701 for a path that leads nowhere, N0705 and N0706 for a selection that does not fit it,
+/// and what its files make known.
 pub fn find(name: &str, folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
-    match SETS.iter().find(|(known, _)| *known == name) {
-        Some((_, find)) => find(folder, selection),
+    match SETS.iter().find(|set| set.name == name) {
+        Some(set) => (set.find)(folder, selection),
         None if Path::new(name).is_dir() => image_folder::find(Path::new(name), folder, selection),
         None if name.contains(std::path::MAIN_SEPARATOR) => Err(no_such_folder(name)),
+        None => Err(unknown(name)),
+    }
+}
+
+/// The folder or archive that a set is read from; none for one that needs no files.
+///
+/// # Errors
+/// N0703 for an unknown name, N0701 where its files are not found.
+pub fn locate(name: &str, folder: &DataFolder) -> Result<Option<PathBuf>, Diagnostic> {
+    match SETS.iter().find(|set| set.name == name) {
+        Some(set) => set.locate.map(|locate| locate(folder)).transpose(),
         None => Err(unknown(name)),
     }
 }

@@ -174,9 +174,12 @@ impl Picture {
     fn of(image: &DynamicImage) -> Self {
         let rgb = image.to_rgb8();
         let (width, height) = (rgb.width() as usize, rgb.height() as usize);
-        let grey = rgb.pixels().all(|pixel| pixel.0[0] == pixel.0[1] && pixel.0[1] == pixel.0[2]);
-        let channels = if grey { 1 } else { 3 };
-        let pixels = (0..channels).flat_map(|channel| rgb.pixels().map(move |pixel| pixel.0[channel])).collect();
+        let (values, _) = rgb.as_raw().as_chunks::<3>();
+        let channels = if values.iter().all(|[red, green, blue]| red == green && green == blue) { 1 } else { 3 };
+        let mut pixels = vec![0; channels * width * height];
+        for (channel, plane) in pixels.chunks_exact_mut((width * height).max(1)).enumerate() {
+            plane.iter_mut().zip(values).for_each(|(pixel, value)| *pixel = value[channel]);
+        }
         Self { shape: [channels, height, width], pixels }
     }
 }

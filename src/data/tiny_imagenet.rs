@@ -33,7 +33,11 @@ pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnos
     set.select(folder, selection)
 }
 
-fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
+/// The publisher's folder.
+///
+/// # Errors
+/// N0701 where it is not there, or lacks its lists of classes.
+pub fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
     let absent = Absent {
         name: NAME,
         files: "wnids.txt, words.txt, train and val of tiny-imagenet-200.zip".into(),

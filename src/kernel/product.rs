@@ -3,9 +3,6 @@
 use super::lane::Lane;
 use super::line::Line;
 
-/// The largest [`Lane::ROWS`].
-pub const MAX_ROWS: usize = 8;
-
 /// Where the numbers of a tile's rows lie: row r's number at depth k at `first + r * row + k * depth`.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {

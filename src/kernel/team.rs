@@ -72,10 +72,15 @@ impl Team {
         self.workers.len() + 1
     }
 
-    /// Calls `task(index, thread)` once for each index below `tasks`, at most 65,535, on the team's threads; `thread` is
-    /// below [`Team::threads`] and names one thread. A panic of a task goes on in the caller.
+    /// Calls `task(index, thread)` once for each index below `tasks` on the team's threads; `thread` is below
+    /// [`Team::threads`] and names one thread. A panic of a task goes on in the caller.
     pub fn run<F: Fn(usize, usize) + Sync>(&self, tasks: usize, task: F) {
-        assert!(tasks <= MAX_TASKS, "{tasks} tasks in one job");
+        for first in (0..tasks).step_by(MAX_TASKS) {
+            self.run_job(MAX_TASKS.min(tasks - first), |index, thread| task(first + index, thread));
+        }
+    }
+
+    fn run_job<F: Fn(usize, usize) + Sync>(&self, tasks: usize, task: F) {
         let free = match self.busy.try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),

@@ -73,7 +73,7 @@ pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnos
 }
 
 fn open(folder: &DataFolder, shape: Option<ImageShape>, selection: &Selection) -> Result<Dataset, Diagnostic> {
-    let [train, test] = match locate(folder)? {
+    let [train, test] = match source(folder)? {
         Source::Folder(folder, version) => read_folder(&folder, version)?,
         Source::Archive(path, version) => archive::read(&path, version)?,
     };
@@ -98,21 +98,30 @@ fn part_of(index: usize) -> usize {
     usize::from(index == BATCHES.len() - 1)
 }
 
-fn locate(folder: &DataFolder) -> Result<Source, Diagnostic> {
+/// The folder of the batches, or the archive.
+///
+/// # Errors
+/// N0701 where no place has all of it.
+pub fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
+    let (Source::Folder(path, _) | Source::Archive(path, _)) = source(folder)?;
+    Ok(path)
+}
+
+fn source(folder: &DataFolder) -> Result<Source, Diagnostic> {
     let Some(root) = folder.path() else { return Err(absent().no_folder()) };
-    let mut looked = vec![];
     let mut incomplete = None;
-    for base in PLACES.map(|place| if place.is_empty() { root.to_path_buf() } else { root.join(place) }) {
-        for version in &VERSIONS {
-            for place in [base.join(version.folder), base.clone()] {
-                match missing_in(&place, version)?.as_slice() {
-                    [] => return Ok(Source::Folder(place, version)),
-                    missing if missing.len() < BATCHES.len() => {
-                        let lacks = format!("{} has no {}", place.display(), missing.join(", no "));
-                        incomplete = incomplete.or(Some(lacks));
-                    }
-                    _ => {}
+    let places: Vec<PathBuf> = PLACES.map(|place| root.join(place)).into_iter().collect();
+    for base in &places {
+        let folders =
+            VERSIONS.iter().flat_map(|version| [(base.join(version.folder), version), (base.clone(), version)]);
+        for (place, version) in folders {
+            match missing_in(&place, version)?.as_slice() {
+                [] => return Ok(Source::Folder(place, version)),
+                missing if missing.len() < BATCHES.len() => {
+                    let lacks = format!("{} has no {}", place.display(), missing.join(", no "));
+                    incomplete = incomplete.or(Some(lacks));
                 }
+                _ => {}
             }
         }
         for version in &VERSIONS {
@@ -121,9 +130,8 @@ fn locate(folder: &DataFolder) -> Result<Source, Diagnostic> {
                 return Ok(Source::Archive(archive, version));
             }
         }
-        looked.push(base);
     }
-    Err(absent().missing(folder, &looked, incomplete))
+    Err(absent().missing(folder, &places, incomplete))
 }
 
 /// The batches that are not in `place`.

@@ -9,6 +9,9 @@ pub struct Published {
     /// The page that tells of it.
     pub page: &'static str,
     pub licence: &'static str,
+    pub classes: usize,
+    /// Training and test images; no test images where it has no such part.
+    pub images: [usize; 2],
     /// What is downloaded, into `folder` below the data folder.
     pub folder: &'static str,
     pub downloads: &'static [Download],
@@ -76,6 +79,8 @@ const PUBLISHED: &[Published] = &[
         name: fashion_mnist::NAME,
         page: "https://github.com/zalandoresearch/fashion-mnist",
         licence: "MIT",
+        classes: 10,
+        images: [60_000, 10_000],
         folder: "fashion-mnist",
         downloads: &[
             fashion!("train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
@@ -89,6 +94,8 @@ const PUBLISHED: &[Published] = &[
         name: cifar10::NAME,
         page: "https://www.cs.toronto.edu/~kriz/cifar.html",
         licence: "none stated; cite Krizhevsky 2009",
+        classes: 10,
+        images: [50_000, 10_000],
         folder: "",
         downloads: &[plain(
             "cifar-10-binary.tar.gz",
@@ -116,6 +123,8 @@ const PUBLISHED: &[Published] = &[
         name: caltech101::NAME,
         page: "https://data.caltech.edu/records/mzrjq-6wc02",
         licence: "CC BY 4.0",
+        classes: 101,
+        images: [8_677, 0],
         folder: "caltech101",
         downloads: &[Download {
             name: "caltech-101.zip",
@@ -130,6 +139,8 @@ const PUBLISHED: &[Published] = &[
         name: tiny_imagenet::NAME,
         page: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         licence: "none stated; research use, as ImageNet",
+        classes: 200,
+        images: [100_000, 10_000],
         folder: "",
         downloads: &[Download {
             name: "tiny-imagenet-200.zip",

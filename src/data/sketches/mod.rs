@@ -25,8 +25,11 @@ use wardrobe::GARMENTS;
 
 pub const NAME: &str = "sketches";
 pub const NATIVE: ImageShape = [1, 28, 28];
+pub const CLASSES: usize = fashion_mnist::CLASSES.len();
 const TRAIN: usize = 10_000;
 const TEST: usize = 2_000;
+/// Images of the training and of the test part.
+pub const IMAGES: [usize; 2] = [TRAIN, TEST];
 
 /// Mean and deviation of the training part in grey at 28x28, used at every size.
 const GREY: [f32; 2] = [0.29403448, 0.27333608];

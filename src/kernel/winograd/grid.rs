@@ -1,15 +1,12 @@
-//! A map cut into tiles of 4x4, with the patch of 6x6 that each reads.
+//! A map cut into tiles, with the patch that each reads from another map.
 
+use super::form::Square;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 
-/// The side of a tile, and of the patch that it reads.
-pub const TILE: usize = 4;
-pub const PATCH: usize = 6;
-
-/// How tiles of one map lie on another.
+/// How tiles of T by T of one map lie on another.
 #[derive(Clone, Copy, Debug)]
-pub struct Grid {
+pub struct Grid<const T: usize> {
     /// Height and width of the map that is made, and of the one that is read.
     pub target: [usize; 2],
     pub source: [usize; 2],
@@ -17,10 +14,19 @@ pub struct Grid {
     pub pad: [usize; 2],
 }
 
-impl Grid {
+/// A square of a plane; zeros beyond it.
+pub struct Patch<'a> {
+    plane: &'a [Line],
+    size: [usize; 2],
+    corner: [isize; 2],
+    /// Whether none of it lies beyond the plane.
+    inside: bool,
+}
+
+impl<const T: usize> Grid<T> {
     /// Tiles along each axis; the last ones may reach beyond the map.
     fn tiles_along(&self) -> [usize; 2] {
-        self.target.map(|size| size.div_ceil(TILE))
+        self.target.map(|size| size.div_ceil(T))
     }
 
     pub fn tiles(&self) -> usize {
@@ -30,74 +36,62 @@ impl Grid {
 
     /// Row and column of a tile's first value.
     #[inline(always)]
-    fn corner(&self, tile: usize) -> [usize; 2] {
-        let columns = self.target[1].div_ceil(TILE);
-        [tile / columns * TILE, tile % columns * TILE]
+    pub fn corner(&self, tile: usize) -> [usize; 2] {
+        let columns = self.target[1].div_ceil(T);
+        [tile / columns * T, tile % columns * T]
     }
 
-    /// The patch that a tile reads from a plane of the source; zeros beyond it.
+    /// The patch of P by P that a tile reads from a plane of the source.
     #[inline(always)]
-    pub fn patch<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; PATCH]; PATCH] {
+    pub fn patch<'a, const P: usize>(&self, plane: &'a [Line], tile: usize) -> Patch<'a> {
         let [row, column] = self.corner(tile);
         let corner = [row as isize - self.pad[0] as isize, column as isize - self.pad[1] as isize];
-        cut(plane, self.source, corner)
+        let [height, width] = self.source;
+        let lies = |at: isize, size: usize| at >= 0 && at as usize + P <= size;
+        let inside = lies(corner[0], height) && lies(corner[1], width) && plane.len() >= height * width;
+        Patch { plane, size: self.source, corner, inside }
     }
 
-    /// Asks for the patch that [`Grid::patch`] will read.
+    /// Asks for the patch of P by P that a tile will read.
     #[inline(always)]
-    pub fn prefetch_patch(&self, plane: &[Line], tile: usize) {
+    pub fn prefetch_patch<const P: usize>(&self, plane: &[Line], tile: usize) {
         let [row, column] = self.corner(tile);
-        prefetch::<PATCH>(plane, self.source, [row.saturating_sub(self.pad[0]), column.saturating_sub(self.pad[1])]);
+        let corner = [row.saturating_sub(self.pad[0]), column.saturating_sub(self.pad[1])];
+        prefetch::<P>(plane, self.source, corner);
     }
 
-    /// Asks for what [`Grid::values`] will read.
+    /// Asks for the values of a tile in a plane of the target.
     #[inline(always)]
     pub fn prefetch_values(&self, plane: &[Line], tile: usize) {
-        prefetch::<TILE>(plane, self.target, self.corner(tile));
-    }
-
-    /// The values of a tile in a plane of the target; zeros beyond it.
-    #[inline(always)]
-    pub fn values<L: Lane>(&self, plane: &[Line], tile: usize) -> [[L; TILE]; TILE] {
-        let [row, column] = self.corner(tile);
-        cut(plane, self.target, [row as isize, column as isize])
+        prefetch::<T>(plane, self.target, self.corner(tile));
     }
 
     /// Row and column of a tile's first value, and how many rows and columns of it lie on the target.
     #[inline(always)]
     pub fn extent(&self, tile: usize) -> ([usize; 2], [usize; 2]) {
         let [row, column] = self.corner(tile);
-        ([row, column], [TILE.min(self.target[0] - row), TILE.min(self.target[1] - column)])
+        ([row, column], [T.min(self.target[0] - row), T.min(self.target[1] - column)])
     }
 }
 
 #[inline(always)]
 fn prefetch<const N: usize>(plane: &[Line], [height, width]: [usize; 2], [top, left]: [usize; 2]) {
     for y in top..height.min(top + N) {
-        plane[y * width + left..y * width + width.min(left + N)].iter().for_each(Line::prefetch);
+        for line in &plane[y * width + left.min(width)..y * width + width.min(left + N)] {
+            line.prefetch();
+        }
     }
 }
 
-/// A square of a plane, from `corner` on; zeros beyond the plane.
-#[inline(always)]
-fn cut<L: Lane, const N: usize>(plane: &[Line], [height, width]: [usize; 2], [top, left]: [isize; 2]) -> [[L; N]; N] {
-    let mut square = [[L::zero(); N]; N];
-    let inside = top >= 0 && left >= 0 && top as usize + N <= height && left as usize + N <= width;
-    for (y, values) in square.iter_mut().enumerate() {
-        if inside {
-            let row = &plane[(top as usize + y) * width + left as usize..][..N];
-            for (value, line) in values.iter_mut().zip(row) {
-                *value = L::load(line);
-            }
-            continue;
-        }
-        let y = top + y as isize;
-        for (x, value) in values.iter_mut().enumerate() {
-            let x = left + x as isize;
-            if y >= 0 && x >= 0 && (y as usize) < height && (x as usize) < width {
-                *value = L::load(&plane[y as usize * width + x as usize]);
-            }
+impl<L: Lane> Square<L> for Patch<'_> {
+    #[inline(always)]
+    fn at(&self, y: usize, x: usize) -> L {
+        let [height, width] = self.size;
+        let (y, x) = (self.corner[0] + y as isize, self.corner[1] + x as isize);
+        if self.inside || (y >= 0 && x >= 0 && (y as usize) < height && (x as usize) < width) {
+            L::load(&self.plane[y as usize * width + x as usize])
+        } else {
+            L::zero()
         }
     }
-    square
 }

@@ -1,169 +1,209 @@
 //! The sum over channels, block of tiles by block of tiles: transform the inputs, multiply, transform the products.
 
-use super::grid::{Grid, TILE};
-use super::transform::{FLIPPED, input_tile, output_tile};
-use super::{BLOCK, PLANES};
+use std::marker::PhantomData;
+
+use super::form::{Form, Sink, Strided, input_tile, output_tile};
+use super::grid::Grid;
 use crate::kernel::conv::{Around, Start};
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
+use crate::kernel::line::{LANES, Line, numbers};
 use crate::kernel::machine::Machine;
-use crate::kernel::product::{MAX_ROWS, Rows, multiply, tile, tiles, with_height};
+use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
 use crate::kernel::shared::Shared;
+
+/// Lines of transformed inputs and products that one task works on; the second cache holds them.
+const BLOCK: usize = 7168;
+
+/// Channels whose products are transformed together.
+const MADE: usize = 2 * LANES;
+
+/// The most tiles of a block.
+const TILES: usize = 8;
 
 /// From the map `x` to the one that is made.
 #[derive(Clone, Copy)]
-pub struct Sum<'a> {
-    pub grid: Grid,
+pub struct Sum<'a, F, const P: usize, const T: usize, const K: usize> {
+    pub grid: Grid<T>,
     /// Read and made.
     pub channels: [usize; 2],
-    /// Whether weights are read the other way: flipped, from outputs to inputs.
-    pub transposed: bool,
-    pub u: &'a [f32],
+    /// `[plane][made / 16][read]` lines of sixteen channels that are made.
+    pub u: &'a [Line],
     pub x: &'a [Line],
     pub around: Around<'a>,
+    pub form: PhantomData<F>,
 }
 
-/// Tiles of one block, where so many channels are read.
-fn block_tiles(channels: usize) -> usize {
-    (BLOCK / (PLANES * channels)).clamp(1, 8)
+/// How the channels and tiles of one task lie in its scratch.
+#[derive(Clone, Copy)]
+struct Sizes {
+    tiles: usize,
+    /// From plane to plane: a line more than is needed, so that planes share no cache set.
+    inputs: usize,
+    products: usize,
 }
 
-/// From plane to plane in a block of inputs: one line more than they need, so that they share no cache set.
-fn input_stride(channels: usize) -> usize {
-    block_tiles(channels) * channels + 1
-}
-
-fn product_stride(channels: usize) -> usize {
-    MAX_ROWS * block_tiles(channels) + 1
-}
-
-impl Sum<'_> {
-    /// Lines of scratch for each thread, where so many channels are read.
-    pub fn block_lines(channels: usize) -> usize {
-        PLANES * (input_stride(channels) + product_stride(channels))
+impl Sizes {
+    fn new(planes: usize, [read, made]: [usize; 2]) -> Self {
+        let made = made.min(MADE);
+        let tiles = (BLOCK / (planes * (read + made))).clamp(1, TILES);
+        Self { tiles, inputs: tiles * read + 1, products: tiles * made + 1 }
     }
+}
 
+/// Lines of scratch for each thread.
+pub fn block_lines(planes: usize, channels: [usize; 2]) -> usize {
+    let sizes = Sizes::new(planes, channels);
+    planes * (sizes.inputs + sizes.products)
+}
+
+impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Sum<'_, F, P, T, K> {
+    /// `scratch` has [`block_lines`] for each thread.
     pub fn run(self, machine: &Machine, y: &mut [Line], scratch: &mut [Line]) {
         let [read, made] = self.channels;
         let [source, target] = [self.grid.source, self.grid.target].map(|[height, width]| height * width);
         let batch = self.x.len() / (read * source);
         assert_eq!(y.len(), batch * made * target, "a line for each place and group of lanes");
-        let size = block_tiles(read);
-        let blocks = self.grid.tiles().div_ceil(size);
-        let (y, lines) = (Shared::new(y), Self::block_lines(read));
-        let scratch = Shared::new(scratch);
-        machine.team.run(batch * blocks, |index, thread| {
-            let (lanes, first) = (index / blocks, index % blocks * size);
+        let (sizes, lines) = (Sizes::new(P * P, self.channels), block_lines(P * P, self.channels));
+        let blocks = self.grid.tiles().div_ceil(sizes.tiles);
+        // Where there are few tiles, channels are shared out too.
+        let parts = (2 * machine.team.threads()).div_ceil(batch * blocks).min(made.div_ceil(MADE));
+        let (y, scratch) = (Shared::new(y), Shared::new(scratch));
+        machine.team.run(batch * blocks * parts, |index, thread| {
+            let (index, part) = (index / parts, index % parts);
+            let (lanes, first) = (index / blocks, index % blocks * sizes.tiles);
             // SAFETY: each thread has scratch of its own.
             let scratch = unsafe { scratch.part(thread * lines..(thread + 1) * lines) };
-            let (inputs, products) = scratch.split_at_mut(PLANES * input_stride(read));
-            let count = size.min(self.grid.tiles() - first);
-            machine.isa.run(Block { sum: self, lanes, first, count, inputs, products, y: &y });
+            let (inputs, products) = scratch.split_at_mut(P * P * sizes.inputs);
+            let count = sizes.tiles.min(self.grid.tiles() - first);
+            machine.isa.run(Block { sum: self, sizes, lanes, first, count, part, parts, inputs, products, y: &y });
         });
     }
 }
 
-/// Some tiles of one group of lanes.
-struct Block<'a> {
-    sum: Sum<'a>,
+/// Some tiles of one group of lanes, and every `parts`-th share of the channels that are made.
+struct Block<'a, F, const P: usize, const T: usize, const K: usize> {
+    sum: Sum<'a, F, P, T, K>,
+    sizes: Sizes,
     lanes: usize,
     first: usize,
     count: usize,
+    part: usize,
+    parts: usize,
     /// `[plane][tile][channel read]`
     inputs: &'a mut [Line],
-    /// `[plane][row of the register tile][tile]`
+    /// `[plane][tile][channel made]`
     products: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
 
-impl Kernel for Block<'_> {
+impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel for Block<'_, F, P, T, K> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane>(mut self) {
         self.transform_inputs::<L>();
         let made = self.sum.channels[1];
-        for index in 0..tiles(made, L::ROWS) {
-            let (channel, height) = tile(made, L::ROWS, index);
-            with_height!(height, R => self.multiply::<L, R>(channel));
-            for row in 0..height {
-                self.transform_products::<L>(channel + row, row);
+        for first in (self.part * MADE..made).step_by(self.parts * MADE) {
+            let channels = first..made.min(first + MADE);
+            for xi in 0..P * P {
+                for block in channels.clone().step_by(LANES) {
+                    self.multiply::<L>(xi, block, block - first, LANES.min(made - block));
+                }
+            }
+            for channel in channels {
+                self.transform_products::<L>(channel, channel - first);
             }
         }
     }
 }
 
-impl Block<'_> {
+impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_, F, P, T, K> {
     #[inline(always)]
     fn transform_inputs<L: Lane>(&mut self) {
         let Sum { grid, channels: [read, _], x, .. } = self.sum;
-        let plane = grid.source[0] * grid.source[1];
-        let stride = input_stride(read);
+        let area = grid.source[0] * grid.source[1];
         for channel in 0..read {
-            let from = &x[(self.lanes * read + channel) * plane..][..plane];
-            let next = &x[(self.lanes * read + (channel + 1).min(read - 1)) * plane..][..plane];
+            let plane = |channel: usize| &x[(self.lanes * read + channel) * area..][..area];
+            let (from, next) = (plane(channel), plane((channel + 1).min(read - 1)));
             for n in 0..self.count {
-                grid.prefetch_patch(next, self.first + n);
-                let tile = input_tile(&grid.patch::<L>(from, self.first + n));
-                let place = n * read + channel;
-                for (xi, value) in tile.as_flattened().iter().enumerate() {
-                    value.store(&mut self.inputs[xi * stride + place]);
-                }
+                grid.prefetch_patch::<P>(next, self.first + n);
+                let patch = grid.patch::<P>(from, self.first + n);
+                let lines = &mut self.inputs[n * read + channel..];
+                let mut planes = Strided { lines, width: P, stride: self.sizes.inputs };
+                input_tile::<F, L, P, T, K>(&patch, &mut planes);
             }
         }
     }
 
-    /// The products of `R` channels that are made, in all planes.
+    /// The products of `count` channels from `first` on, sixteen at most, in one plane; `place` is the first one's.
     #[inline(always)]
-    fn multiply<L: Lane, const R: usize>(&mut self, channel: usize) {
-        let Sum { channels: [read, made], transposed, u, .. } = self.sum;
-        let (from, to) = (input_stride(read), product_stride(read));
-        for xi in 0..PLANES {
-            let weights = if transposed { FLIPPED[xi / 6] * 6 + FLIPPED[xi % 6] } else { xi };
-            let numbers = &u[weights * read * made..][..read * made];
-            let rows = if transposed {
-                Rows { numbers, first: channel, row: 1, depth: made }
-            } else {
-                Rows { numbers, first: channel * read, row: read, depth: 1 }
-            };
-            for n in 0..self.count {
-                let lines = &self.inputs[xi * from + n * read..][..read];
-                let sums = multiply::<L, R>(rows, lines, [L::zero(); R]);
-                for (r, sum) in sums.iter().enumerate() {
-                    sum.store(&mut self.products[xi * to + r * self.count + n]);
-                }
-            }
+    fn multiply<L: Lane>(&mut self, xi: usize, first: usize, place: usize, count: usize) {
+        let [read, made] = self.sum.channels;
+        let plane = made.div_ceil(LANES) * read;
+        let u = numbers(&self.sum.u[xi * plane + first / LANES * read..][..read]);
+        for index in 0..tiles(count, L::ROWS) {
+            let (row, height) = tile(count, L::ROWS, index);
+            let rows = Rows { numbers: u, first: row, row: 1, depth: LANES };
+            with_height!(height, R => self.tile::<L, R>(xi, rows, place + row));
         }
     }
 
     #[inline(always)]
-    fn transform_products<L: Lane>(&mut self, channel: usize, row: usize) {
-        let Sum { grid, channels: [read, made], transposed, around, .. } = self.sum;
-        let (stride, plane) = (product_stride(read), grid.target[0] * grid.target[1]);
-        let start = (self.lanes * made + channel) * plane;
+    fn tile<L: Lane, const R: usize>(&mut self, xi: usize, rows: Rows, place: usize) {
+        let [read, made] = self.sum.channels;
+        let made = made.min(MADE);
         for n in 0..self.count {
-            let place = row * self.count + n;
-            let mut square = [[L::zero(); 6]; 6];
-            for (xi, value) in square.as_flattened_mut().iter_mut().enumerate() {
-                *value = L::load(&self.products[xi * stride + place]);
-            }
-            let values: [[L; TILE]; TILE] = output_tile(&square, transposed);
-            let ([top, left], [height, width]) = grid.extent(self.first + n);
-            for (y, values) in values.iter().enumerate().take(height) {
-                let at = start + (top + y) * grid.target[1] + left;
-                // SAFETY: each task has lanes and tiles of its own.
-                let out = unsafe { self.y.part(at..at + width) };
-                for (out, &value) in out.iter_mut().zip(values) {
-                    let value = match around.start {
-                        Start::Zero => value,
-                        Start::Held => value.add(L::load(out)),
-                        Start::Bias(bias) => value.add(L::splat(bias[channel])),
-                    };
-                    let value = if around.relu { value.max(L::zero()) } else { value };
-                    value.store(out);
-                }
+            let lines = &self.inputs[xi * self.sizes.inputs + n * read..][..read];
+            let sums = multiply::<L, R>(rows, lines, [L::zero(); R]);
+            let to = &mut self.products[xi * self.sizes.products + n * made + place..][..R];
+            for (sum, to) in sums.iter().zip(to) {
+                sum.store(to);
             }
         }
+    }
+
+    #[inline(always)]
+    fn transform_products<L: Lane>(&mut self, channel: usize, place: usize) {
+        let Sum { grid, channels: [_, made], around, .. } = self.sum;
+        let start = (self.lanes * made + channel) * grid.target[0] * grid.target[1];
+        for n in 0..self.count {
+            let lines = &self.products[n * made.min(MADE) + place..];
+            let products = Strided { lines, width: P, stride: self.sizes.products };
+            let ([top, left], extent) = grid.extent(self.first + n);
+            let first = start + top * grid.target[1] + left;
+            let mut tile = Tile { y: self.y, first, width: grid.target[1], extent, channel, around };
+            output_tile::<F, L, P, T, K>(&products, &mut tile);
+        }
+    }
+}
+
+/// A tile of the map that is made, with what is around its sums.
+struct Tile<'a> {
+    y: &'a Shared<'a, Line>,
+    first: usize,
+    width: usize,
+    /// Rows and columns that lie on the map.
+    extent: [usize; 2],
+    channel: usize,
+    around: Around<'a>,
+}
+
+impl<L: Lane> Sink<L> for Tile<'_> {
+    #[inline(always)]
+    fn put(&mut self, y: usize, x: usize, value: L) {
+        if y >= self.extent[0] || x >= self.extent[1] {
+            return;
+        }
+        let at = self.first + y * self.width + x;
+        // SAFETY: each task has lanes, tiles and channels of its own, and uses one line at a time.
+        let out = unsafe { &mut self.y.part(at..at + 1)[0] };
+        let value = match self.around.start {
+            Start::Zero => value,
+            Start::Held => value.add(L::load(out)),
+            Start::Bias(bias) => value.add(L::splat(bias[self.channel])),
+        };
+        let value = if self.around.relu { value.max(L::zero()) } else { value };
+        value.store(out);
     }
 }

@@ -18,15 +18,15 @@ fn assert_close(a: &[f32], b: &[f32], what: &str) {
 }
 
 /// Forward, backward and the weight's gradient of one geometry, on every instruction set.
-fn check(channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: usize) {
+fn check(kernel: usize, channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: usize) {
     let [input, output] = channels;
-    let output_size = [0, 1].map(|axis| input_size[axis] + 2 * pad[axis] - 2);
+    let output_size = [0, 1].map(|axis| input_size[axis] + 2 * pad[axis] + 1 - kernel);
     let g = Geometry {
         input,
         output,
         input_size,
         output_size,
-        kernel: [3, 3],
+        kernel: [kernel; 2],
         stride: [1, 1],
         pad,
         dilation: [1, 1],
@@ -38,21 +38,19 @@ fn check(channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: u
     let y = lines_of(3, batch * output * output_size[0] * output_size[1]);
     for isa in Isa::available() {
         let machine = Machine::with_isa(isa, 3);
-        let mut u = vec![0.0; winograd.weight_lines() * LANES];
-        winograd.transform_weights(&machine, &w, &mut u);
         let (mut packed, mut block) =
-            (vec![Line::ZERO; direct.scratch_lines(3)], vec![Line::ZERO; 3 * winograd.block_lines()]);
+            (vec![Line::ZERO; direct.scratch_lines(3)], vec![Line::ZERO; winograd.scratch_lines(3)]);
         let held = Around { start: Start::Held, relu: false };
         let (mut made, mut wanted) = (y.clone(), y.clone());
-        winograd.sum(&machine, &x, &u, held, &mut made, &mut block);
+        winograd.sum(&machine, &x, &w, held, &mut made, &mut block);
         direct.sum(&machine, &x, &w, held, &mut wanted, &mut packed);
         assert_close(numbers(&made), numbers(&wanted), "sum");
         let (mut made, mut wanted) = (x.clone(), x.clone());
-        winograd.spread(&machine, &y, &u, held, &mut made, &mut block);
+        winograd.spread(&machine, &y, &w, held, &mut made, &mut block);
         direct.spread(&machine, &y, &w, held, &mut wanted, &mut packed);
         assert_close(numbers(&made), numbers(&wanted), "spread");
         let (mut made, mut wanted) = (vec![0.0; w.len()], vec![0.0; w.len()]);
-        winograd.weight_gradient(&machine, &x, &y, &mut made, &mut vec![Line::ZERO; winograd.gradient_lines()]);
+        winograd.weight_gradient(&machine, &x, &y, &mut made, &mut vec![Line::ZERO; winograd.gradient_lines(3)]);
         direct.weight_gradient(&machine, &x, &y, &mut wanted, &mut vec![Line::ZERO; batch * direct.turned_lines()]);
         assert_close(&made, &wanted, "weight's gradient");
     }
@@ -60,8 +58,12 @@ fn check(channels: [usize; 2], input_size: [usize; 2], pad: [usize; 2], batch: u
 
 #[test]
 fn all_three_passes_agree_with_the_direct_convolution() {
-    check([8, 8], [8, 8], [1, 1], 1);
-    check([9, 35], [7, 10], [1, 1], 2);
-    check([20, 17], [5, 6], [0, 0], 1);
-    check([11, 50], [4, 3], [2, 1], 3);
+    check(3, [8, 8], [8, 8], [1, 1], 1);
+    check(3, [9, 35], [7, 10], [1, 1], 2);
+    check(3, [20, 17], [5, 6], [0, 0], 1);
+    check(3, [11, 50], [4, 3], [2, 1], 3);
+    check(3, [70, 64], [9, 3], [1, 1], 1);
+    check(5, [20, 40], [13, 13], [0, 0], 2);
+    check(5, [8, 33], [6, 7], [2, 1], 1);
+    check(5, [35, 9], [5, 8], [4, 2], 1);
 }

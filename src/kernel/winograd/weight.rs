@@ -1,98 +1,149 @@
-//! Filters `[output][input][3][3]` <-> planes `[36][output][input]`, sixteen inputs in the lanes.
+//! Filters `[output][input][K][K]` -> planes of products' weights, and gradients of planes -> gradients of filters.
 
-use super::PLANES;
-use super::transform::{filter_gradient_tile, filter_tile};
+use std::marker::PhantomData;
+
+use super::form::{Form, Sink, Strided, filter_gradient_tile, filter_tile};
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line};
 use crate::kernel::machine::Machine;
 use crate::kernel::shared::Shared;
 
-/// G w G^T; `shape` is outputs, inputs.
-pub fn transform(machine: &Machine, shape: [usize; 2], w: &[f32], u: &mut [f32]) {
-    let [outputs, inputs] = shape;
-    let u = Shared::new(u);
-    machine.team.run(outputs, |output, _| {
-        let filters = &w[output * inputs * 9..][..inputs * 9];
-        machine.isa.run(Filters { filters, u: &u, shape, output });
-    });
+/// Filters that one task transforms, times sixteen.
+const CHUNK: usize = 8;
+
+/// The filters of a convolution as one way reads them.
+#[derive(Clone, Copy)]
+pub struct Filters<'a> {
+    pub w: &'a [f32],
+    pub outputs: usize,
+    pub inputs: usize,
+    /// From outputs to inputs, flipped.
+    pub reversed: bool,
 }
 
-struct Filters<'a> {
-    filters: &'a [f32],
-    u: &'a Shared<'a, f32>,
-    shape: [usize; 2],
-    output: usize,
-}
+impl Filters<'_> {
+    fn read(&self) -> usize {
+        if self.reversed { self.outputs } else { self.inputs }
+    }
 
-impl Kernel for Filters<'_> {
-    type Output = ();
+    fn made(&self) -> usize {
+        if self.reversed { self.inputs } else { self.outputs }
+    }
 
-    #[inline(always)]
-    fn run<L: Lane>(self) {
-        let [outputs, inputs] = self.shape;
-        for (block, filters) in self.filters.chunks(9 * LANES).enumerate() {
-            let count = filters.len() / 9;
-            let mut lines = [[Line::ZERO; 3]; 3];
-            for (n, filter) in filters.chunks_exact(9).enumerate() {
-                for (line, &value) in lines.as_flattened_mut().iter_mut().zip(filter) {
-                    line.0[n] = value;
-                }
+    /// Lines of one plane: `[made / 16][read]`, sixteen channels that are made in the lanes.
+    pub fn plane(&self) -> usize {
+        self.made().div_ceil(LANES) * self.read()
+    }
+
+    /// Writes G g G^T of each filter, plane after plane.
+    pub fn transform<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize>(
+        self,
+        machine: &Machine,
+        u: &mut [Line],
+    ) {
+        let (read, blocks) = (self.read(), self.made().div_ceil(LANES));
+        assert!(u.len() >= P * P * self.plane(), "a line for each filter of sixteen and plane");
+        let (chunks, u) = (read.div_ceil(CHUNK), Shared::new(u));
+        machine.team.run(blocks * chunks, |index, _| {
+            let (block, first) = (index / chunks, index % chunks * CHUNK);
+            for read in first..read.min(first + CHUNK) {
+                let lines = self.lines::<K>(block, read);
+                let first = block * self.read() + read;
+                let task =
+                    Transform::<F, P, T, K> { lines: &lines, u: &u, first, plane: self.plane(), form: PhantomData };
+                machine.isa.run(task);
             }
-            let mut square = [[L::zero(); 3]; 3];
-            for (value, line) in square.as_flattened_mut().iter_mut().zip(lines.as_flattened()) {
-                *value = L::load(line);
-            }
-            for (plane, value) in filter_tile(&square).as_flattened().iter().enumerate() {
-                let start = (plane * outputs + self.output) * inputs + block * LANES;
-                // SAFETY: each task has an output of its own.
-                let to = unsafe { self.u.part(start..start + count) };
-                to.copy_from_slice(&value.to_array()[..count]);
+        });
+    }
+
+    /// The filters between sixteen channels that are made, in the lanes, and one that is read.
+    fn lines<const K: usize>(&self, block: usize, read: usize) -> [[Line; K]; K] {
+        let mut lines = [[Line::ZERO; K]; K];
+        for lane in 0..LANES.min(self.made() - block * LANES) {
+            let made = block * LANES + lane;
+            let [output, input] = if self.reversed { [read, made] } else { [made, read] };
+            let filter = &self.w[(output * self.inputs + input) * K * K..][..K * K];
+            for (n, line) in lines.as_flattened_mut().iter_mut().enumerate() {
+                line.0[lane] = filter[if self.reversed { K * K - 1 - n } else { n }];
             }
         }
+        lines
     }
 }
 
-/// dw = G^T du G, for gradients of planes `[plane][input][output / 16]` lines of sixteen outputs.
-pub fn gradient(machine: &Machine, shape: [usize; 2], du: &[Line], dw: &mut [f32]) {
-    let [outputs, inputs] = shape;
-    let dw = Shared::new(dw);
-    let blocks = outputs.div_ceil(LANES);
-    machine.team.run(blocks * inputs, |index, _| {
-        machine.isa.run(Gradient { du, dw: &dw, shape, block: index / inputs, input: index % inputs });
-    });
+struct Transform<'a, F, const P: usize, const T: usize, const K: usize> {
+    lines: &'a [[Line; K]; K],
+    u: &'a Shared<'a, Line>,
+    /// Of the lines that are written, and from plane to plane.
+    first: usize,
+    plane: usize,
+    form: PhantomData<F>,
 }
 
-struct Gradient<'a> {
-    du: &'a [Line],
-    dw: &'a Shared<'a, f32>,
-    shape: [usize; 2],
-    /// Of sixteen outputs.
-    block: usize,
-    input: usize,
+/// Lines of planes that other tasks write too.
+struct Planes<'a> {
+    u: &'a Shared<'a, Line>,
+    first: usize,
+    plane: usize,
+    side: usize,
 }
 
-impl Kernel for Gradient<'_> {
+impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel for Transform<'_, F, P, T, K> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let [outputs, inputs] = self.shape;
-        let blocks = outputs.div_ceil(LANES);
-        debug_assert_eq!(self.du.len(), PLANES * inputs * blocks);
-        let mut square = [[L::zero(); 6]; 6];
-        for (plane, value) in square.as_flattened_mut().iter_mut().enumerate() {
-            *value = L::load(&self.du[(plane * inputs + self.input) * blocks + self.block]);
-        }
-        let mut made = [[0.0; LANES]; 9];
-        for (made, value) in made.iter_mut().zip(filter_gradient_tile(&square).as_flattened()) {
-            *made = value.to_array();
-        }
-        for n in 0..LANES.min(outputs - self.block * LANES) {
-            let start = ((self.block * LANES + n) * inputs + self.input) * 9;
+        let filter = Strided { lines: self.lines.as_flattened(), width: K, stride: 1 };
+        let mut planes = Planes { u: self.u, first: self.first, plane: self.plane, side: P };
+        filter_tile::<F, L, P, T, K>(&filter, &mut planes);
+    }
+}
+
+impl<L: Lane> Sink<L> for Planes<'_> {
+    #[inline(always)]
+    fn put(&mut self, y: usize, x: usize, value: L) {
+        let at = self.first + (y * self.side + x) * self.plane;
+        // SAFETY: each task has filters of its own.
+        value.store(unsafe { &mut self.u.part(at..at + 1)[0] });
+    }
+}
+
+/// dw = G^T du G, for gradients of planes `[plane][input][output / 16]`, sixteen outputs in the lanes.
+pub fn gradient<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize>(
+    machine: &Machine,
+    [outputs, inputs]: [usize; 2],
+    du: &[Line],
+    dw: &mut [f32],
+) {
+    let dw = Shared::new(dw);
+    let blocks = outputs.div_ceil(LANES);
+    machine.team.run(blocks * inputs, |index, _| {
+        let (block, input) = (index / inputs, index % inputs);
+        let from = Strided { lines: &du[input * blocks + block..], width: P, stride: inputs * blocks };
+        let made = machine.isa.run(Gradient::<F, P, T, K> { from, form: PhantomData });
+        for n in 0..LANES.min(outputs - block * LANES) {
+            let start = ((block * LANES + n) * inputs + input) * K * K;
             // SAFETY: each task has outputs and an input of its own.
-            let filter = unsafe { self.dw.part(start..start + 9) };
-            filter.iter_mut().zip(&made).for_each(|(to, values)| *to = values[n]);
+            let filter = unsafe { dw.part(start..start + K * K) };
+            filter.iter_mut().zip(made.as_flattened()).for_each(|(to, line)| *to = line.0[n]);
         }
+    });
+}
+
+struct Gradient<'a, F, const P: usize, const T: usize, const K: usize> {
+    from: Strided<&'a [Line]>,
+    form: PhantomData<F>,
+}
+
+impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel for Gradient<'_, F, P, T, K> {
+    type Output = [[Line; K]; K];
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> [[Line; K]; K] {
+        let mut made = [[Line::ZERO; K]; K];
+        let mut sink = Strided { lines: made.as_flattened_mut(), width: K, stride: 1 };
+        filter_gradient_tile::<F, L, P, T, K>(&self.from, &mut sink);
+        made
     }
 }

@@ -4,8 +4,6 @@ use super::pass::Pass;
 use super::step::{Needs, Size, Step};
 use crate::kernel::activation::mask;
 use crate::kernel::conv::{self, Around, Geometry, Start, bias_gradient};
-use crate::kernel::numbers;
-use crate::kernel::numbers_mut;
 use crate::kernel::winograd::Winograd;
 use crate::layer::{Activation, Conv, ConvT, Op, Shape};
 
@@ -70,13 +68,9 @@ impl Step for ConvStep {
         let needs = Needs { inputs: true, output: self.relu, ..Needs::default() };
         match &self.winograd {
             Some(winograd) => {
-                let (weights, blocks) = (winograd.weight_lines(), threads * winograd.block_lines());
-                Needs {
-                    saved: Size::fixed(weights),
-                    forward_scratch: Size::fixed(weights + blocks),
-                    backward_scratch: Size::fixed(blocks.max(winograd.gradient_lines())),
-                    ..needs
-                }
+                let sums = winograd.scratch_lines(threads);
+                let backward_scratch = Size::fixed(sums.max(winograd.gradient_lines(threads)));
+                Needs { forward_scratch: Size::fixed(sums), backward_scratch, ..needs }
             }
             None => {
                 let sums = self.kernel.scratch_lines(threads);
@@ -98,13 +92,7 @@ impl Step for ConvStep {
         let around = Around { start, relu: self.relu };
         let (x, mut y, mut scratch) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
         match &self.winograd {
-            Some(winograd) => {
-                let (own, blocks) = scratch.split_at_mut(winograd.weight_lines());
-                let mut saved = pass.saved_mut();
-                let transformed = numbers_mut(if pass.training() { &mut saved } else { own });
-                winograd.transform_weights(pass.machine, weight, transformed);
-                winograd.sum(pass.machine, &x, transformed, around, &mut y, blocks);
-            }
+            Some(winograd) => winograd.sum(pass.machine, &x, weight, around, &mut y, &mut scratch),
             None if self.transposed => self.kernel.spread(pass.machine, &x, weight, around, &mut y, &mut scratch),
             None => self.kernel.sum(pass.machine, &x, weight, around, &mut y, &mut scratch),
         }
@@ -122,18 +110,15 @@ impl Step for ConvStep {
         match &self.winograd {
             Some(winograd) => winograd.weight_gradient(pass.machine, &x, &dy, dweight, &mut scratch),
             None => {
-                let turned = &mut scratch[..];
                 let [read, made] = if self.transposed { [&*dy, &*x] } else { [&*x, &*dy] };
-                self.kernel.weight_gradient(pass.machine, read, made, dweight, turned);
+                self.kernel.weight_gradient(pass.machine, read, made, dweight, &mut scratch);
             }
         }
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
         let weight = &pass.params()[..self.weights()];
         let around = Around { start: if add { Start::Held } else { Start::Zero }, relu: false };
         match &self.winograd {
-            Some(winograd) => {
-                winograd.spread(pass.machine, &dy, numbers(&pass.saved()), around, &mut dx, &mut scratch);
-            }
+            Some(winograd) => winograd.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None if self.transposed => self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None => self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
         }
