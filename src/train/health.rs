@@ -18,7 +18,7 @@ const PART: usize = 8;
 /// Images that run at once, so that little memory is needed.
 const BATCH: usize = 16;
 /// A layer is ill where more of its units are dead.
-const DEAD: f64 = 0.5;
+const DEAD: f64 = 0.9;
 
 /// Looks after a network, and warns once for each layer and illness.
 pub struct Health {
