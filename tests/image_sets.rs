@@ -74,6 +74,12 @@ fn caltech101_is_found_in_every_layout_without_its_background() {
         let set = opened("caltech101", root.path(), "{}");
         assert_eq!((set.classes.join(" "), set.shape()), ("Faces airplanes ketch".into(), [3, 32, 32]));
         assert_eq!((counts(&*set.train, 3), counts(&*set.test, 3)), (vec![16, 8, 4], vec![4, 2, 1]));
+        let grey = find("caltech101", &folder(root.path()), &Selection::default())
+            .and_then(|found| found.open(Some([1, 9, 9])));
+        assert_eq!(
+            grey.err().expect("colour").message,
+            "the network reads 1x9x9, but the images of `caltech101` are 3x9x9"
+        );
         let common = opened("caltech101", &root.path().join(place), "{most_common: 2}");
         assert_eq!((common.classes.join(" "), common.train.len()), ("Faces airplanes".into(), 24));
     }

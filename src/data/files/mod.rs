@@ -86,6 +86,10 @@ struct Parts {
 impl Parts {
     fn open(self, decoder: &Decoder, shape: ImageShape) -> Result<Dataset, Diagnostic> {
         super::fit::check(&decoder.name, shape)?;
+        // A publisher's images are in colour; of a folder, all may be grey.
+        if shape[0] != 3 && (shape[0] != 1 || decoder.rule != Rule::ANY) {
+            return Err(super::fit::no_channels(&decoder.name, [3, shape[1], shape[2]], shape));
+        }
         let images = self.train.len() + self.test.len();
         let bytes = images.saturating_mul(shape.iter().product());
         if bytes > MEMORY {
