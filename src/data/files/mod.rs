@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::class::Class;
 use super::picture::{self, Rule};
-use super::selection::{Chosen, Class, Listed, Selection, TestImages};
+use super::selection::{Chosen, Listed, Selection, TestImages};
 use super::{DataFolder, Dataset, Found, ImageShape, Images, Native, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use cache::Cache;
