@@ -14,6 +14,9 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod resume;
+mod run_name;
+mod settings;
 mod terminal;
 mod train;
 mod write;
@@ -53,7 +56,7 @@ enum Format {
 #[derive(Subcommand, Debug)]
 enum Command {
     Check(check::Check),
-    Train(train::Train),
+    Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Bench(bench::Bench),

@@ -1,11 +1,17 @@
 //! Results -> tables and pictures for people.
 
 mod box_plot;
+mod confusion;
 mod contact_sheet;
+mod evaluation;
 mod figure;
 mod layers;
+mod line_plot;
 
 pub use box_plot::{BoxPlots, Panel};
+pub use confusion::ConfusionPlot;
 pub use contact_sheet::{ContactSheet, SheetRow};
+pub use evaluation::{described, evaluation, roc_json, roc_text};
 pub use figure::{Figure, png, svg};
 pub use layers::{grouped, layer_table};
+pub use line_plot::{Line, LinePlot, curves, roc_curves};
