@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use netc::data::{DataFolder, Dataset, Environment, open};
 use netc::diagnostic::Diagnostic;
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 
 const BATCHES: [&str; 6] =
     ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"];
@@ -280,6 +281,27 @@ fn a_bomb_ends_at_the_limit() {
     let error = open_in(root.path()).err().expect("too much comes out");
     assert_eq!(error.id.as_str(), "N0702");
     assert!(error.message.contains("more than 1073741824 bytes come out of it"), "{}", error.message);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_change_of_a_file_crashes_it(at in any::<prop::sample::Index>(), value: u8, cut: bool, which in 0..3usize) {
+        let (name, mut bytes) = match which {
+            0 => ("cifar-10-binary.tar.gz", tar(&entries("cifar-10-batches-bin", ".bin", binary))),
+            1 => ("cifar-10-binary.tar.gz", gzip(&tar(&entries("cifar-10-batches-bin", ".bin", binary)))),
+            _ => ("cifar-10-python.tar.gz", tar(&entries("cifar-10-batches-py", "", python2))),
+        };
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        bytes.truncate(if cut { at } else { bytes.len() });
+        let root = tempfile::tempdir().expect("a folder");
+        fs::write(root.path().join(name), bytes).expect("a file");
+        if let Err(error) = open_in(root.path()) {
+            prop_assert!(["N0701", "N0702"].contains(&error.id.as_str()), "{}", error.message);
+        }
+    }
 }
 
 /// The folder with the publisher's files, if this machine has them.

@@ -36,7 +36,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(files: Vec<(&'static str, Vec<u8>)>, patience: Option<usize>) -> Self {
+    fn start(files: Vec<(&'static str, Vec<u8>)>, patience: Option<usize>, knows_ranges: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let ranges = Arc::new(Mutex::new(vec![]));
@@ -44,7 +44,7 @@ impl Server {
         thread::spawn(move || {
             let mut patience = patience;
             for stream in listener.incoming().take(50) {
-                let range = answer(&mut stream.expect("a connection"), &files, patience.take());
+                let range = answer(&mut stream.expect("a connection"), &files, patience.take(), knows_ranges);
                 noted.lock().expect("no panic").push(range);
             }
         });
@@ -57,7 +57,12 @@ impl Server {
 }
 
 /// Answers one request; the first byte that it asks for.
-fn answer(stream: &mut TcpStream, files: &[(&str, Vec<u8>)], patience: Option<usize>) -> Option<u64> {
+fn answer(
+    stream: &mut TcpStream,
+    files: &[(&str, Vec<u8>)],
+    patience: Option<usize>,
+    knows_ranges: bool,
+) -> Option<u64> {
     let lines: Vec<String> =
         BufReader::new(&*stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
     let name = lines[0].split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
@@ -69,8 +74,9 @@ fn answer(stream: &mut TcpStream, files: &[(&str, Vec<u8>)], patience: Option<us
         let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         return start;
     };
-    let from = start.unwrap_or(0) as usize;
-    let status = match start {
+    let used = start.filter(|_| knows_ranges);
+    let from = used.unwrap_or(0) as usize;
+    let status = match used {
         Some(_) => format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{}", bytes.len() - 1, bytes.len()),
         None => "200 OK".into(),
     };
@@ -100,7 +106,13 @@ fn fetching_goes_on_where_it_broke_off() {
         "t10k-labels-idx1-ubyte.gz",
     ];
     let files = names.map(|name| (name, fs::read(data.join("fashion-mnist").join(name)).expect("a file"))).to_vec();
-    let server = Server::start(files, Some(1_000_000));
+    for knows_ranges in [true, false] {
+        check_resumed(files.clone(), knows_ranges);
+    }
+}
+
+fn check_resumed(files: Vec<(&'static str, Vec<u8>)>, knows_ranges: bool) {
+    let server = Server::start(files, Some(1_000_000), knows_ranges);
     let folder = tempfile::tempdir().expect("a folder");
     let fetch =
         || netc(folder.path(), &["data", "fetch", "fashion-mnist", "--from", &server.address, "--format", "json"]);
@@ -126,7 +138,7 @@ fn fetching_goes_on_where_it_broke_off() {
 
 #[test]
 fn what_is_not_the_published_file_is_not_kept() {
-    let server = Server::start(vec![("cifar-10-binary.tar.gz", b"something else".to_vec())], None);
+    let server = Server::start(vec![("cifar-10-binary.tar.gz", b"something else".to_vec())], None, true);
     let folder = tempfile::tempdir().expect("a folder");
     let output = netc(folder.path(), &["data", "fetch", "cifar10", "--from", &server.address]);
     let error = stderr(&output);
@@ -137,7 +149,7 @@ fn what_is_not_the_published_file_is_not_kept() {
 
 #[test]
 fn without_a_server_it_says_what_to_put_where() {
-    let server = Server::start(vec![], None);
+    let server = Server::start(vec![], None, true);
     let folder = tempfile::tempdir().expect("a folder");
     for (from, fault) in [(server.address.as_str(), "404"), ("http://127.0.0.1:9", "cannot get")] {
         let output = netc(folder.path(), &["data", "fetch", "tiny-imagenet", "--from", from]);
@@ -227,6 +239,29 @@ fn run_example(folder: &Path, example: &str) -> Output {
     command.output().expect("a shell starts")
 }
 
+/// The texts of a page's blocks of commands.
+fn commands(page: &str) -> impl Iterator<Item = &str> {
+    page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+#[test]
+fn the_commands_of_the_page_on_data_sets_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_pictures(folder.path());
+    fs::write(folder.path().join("model.net"), "Conv(_, 4, 5, stride=4) -> ReLU -> FC\n").expect("written");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/data.md");
+    let page = fs::read_to_string(path).expect("the page");
+    for example in commands(&page) {
+        let output = run_example(folder.path(), &format!("set -e\n{example}"));
+        assert_eq!(output.status.code(), Some(0), "{example}{}", stderr(&output));
+    }
+    let image = folder.path().join("pictures/cat/0.png");
+    fs::write(&image, b"").expect("written");
+    let damaged = netc(folder.path(), &["data", "verify", "pictures"]);
+    let error = stderr(&damaged);
+    assert!(damaged.status.code() == Some(1) && error.contains("0.png` is not an image that can be read"), "{error}");
+}
+
 #[test]
 fn the_pages_of_data_errors_show_what_raises_them() {
     for code in CODES.iter().map(|code| code.id).filter(|code| code.starts_with("N07")) {
@@ -244,7 +279,7 @@ fn the_pages_of_data_errors_show_what_raises_them() {
             fs::write(folder.path().join(format!("damaged/{part}-ubyte")), b"cut off").expect("written");
         }
         let text = page(code).expect("a page");
-        let example = text.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+        let example = commands(text).next().expect("an example");
         let output = run_example(folder.path(), example);
         assert!(stderr(&output).contains(&format!("error[{code}]")), "{code}: {}", stderr(&output));
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use netc::data::{DataFolder, Dataset, Environment, Selection, find};
 use netc::diagnostic::Diagnostic;
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
 /// Writes an image of one colour.
 fn picture(path: &Path, [width, height]: [u32; 2], colour: [u8; 3], format: ImageFormat) {
@@ -74,6 +75,12 @@ fn caltech101_is_found_in_every_layout_without_its_background() {
         let set = opened("caltech101", root.path(), "{}");
         assert_eq!((set.classes.join(" "), set.shape()), ("Faces airplanes ketch".into(), [3, 32, 32]));
         assert_eq!((counts(&*set.train, 3), counts(&*set.test, 3)), (vec![16, 8, 4], vec![4, 2, 1]));
+        let grey = find("caltech101", &folder(root.path()), &Selection::default())
+            .and_then(|found| found.open(Some([1, 9, 9])));
+        assert_eq!(
+            grey.err().expect("colour").message,
+            "the network reads 1x9x9, but the images of `caltech101` are 3x9x9"
+        );
         let common = opened("caltech101", &root.path().join(place), "{most_common: 2}");
         assert_eq!((common.classes.join(" "), common.train.len()), ("Faces airplanes".into(), 24));
     }
@@ -314,6 +321,27 @@ fn a_folder_of_anything_else_is_refused() {
     check_refused(&name, root.path(), "N0702", "notes.txt: the file stands beside the classes' folders");
     let gone = place.join("no/such").display().to_string();
     check_refused(&gone, root.path(), "N0701", "no/such` is not there");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_change_of_an_image_crashes_it(at in any::<prop::sample::Index>(), value: u8, cut: bool, kind in 0..5usize) {
+        let kinds = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff];
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("image");
+        picture(&path, [40, 30], [200, 100, 50], kinds[kind]);
+        let mut bytes = fs::read(&path).expect("the file");
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        bytes.truncate(if cut { at } else { bytes.len() });
+        fs::write(&path, bytes).expect("written");
+        match netc::data::picture::read(&path, [3, 8, 8]) {
+            Ok(pixels) => prop_assert_eq!(pixels.len(), 192),
+            Err(error) => prop_assert_eq!(error.id.as_str(), "N0702"),
+        }
+    }
 }
 
 // The cache

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::class::Class;
 use super::fit::fit;
-use super::selection::{Chosen, Class, Listed, Selection, TestImages};
+use super::selection::{Chosen, Listed, Selection, TestImages};
 use super::{Dataset, ImageShape, Images, Statistics};
 use crate::diagnostic::Diagnostic;
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::class::{Class, ClassKey, find_class};
 use super::split::{TEST_FRACTION, TEST_SEED, stratified, stratified_count};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -18,35 +19,6 @@ pub struct Selection {
     /// So many images of the training part are the test part, stratified; the set's own test part is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_from_train: Option<usize>,
-}
-
-/// What a class is asked for by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a class: its number from 0, or its name")]
-pub enum ClassKey {
-    /// Its place in the set's own order, from 0.
-    Number(usize),
-    /// One of its names, in any letter case.
-    Name(String),
-}
-
-/// A class as its set lists it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Class {
-    /// As it is shown.
-    pub name: String,
-    /// What else it is called by: a wnid, synonyms.
-    pub aliases: Vec<String>,
-}
-
-impl Class {
-    pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), aliases: vec![] }
-    }
-
-    fn answers_to(&self, name: &str) -> bool {
-        std::iter::once(&self.name).chain(&self.aliases).any(|known| known.to_lowercase() == name.to_lowercase())
-    }
 }
 
 /// Classes and labels of a set, before anything is chosen.
@@ -178,7 +150,7 @@ fn of_classes_count(listed: &Listed, images: &[usize]) -> Vec<usize> {
 fn chosen_by_key(listed: &Listed, keys: &[ClassKey], counts: &[usize]) -> Result<Vec<usize>, Diagnostic> {
     let mut chosen = vec![];
     for key in keys {
-        let class = find(listed, key)?;
+        let class = find_class(listed, key)?;
         if counts[class] == 0 {
             let name = &listed.classes[class].name;
             return Err(too_few(format!("the class `{name}` of `{}` has no training images", listed.name)));
@@ -191,42 +163,6 @@ fn chosen_by_key(listed: &Listed, keys: &[ClassKey], counts: &[usize]) -> Result
         chosen.push(class);
     }
     Ok(chosen)
-}
-
-fn find(listed: &Listed, key: &ClassKey) -> Result<usize, Diagnostic> {
-    match key {
-        ClassKey::Number(number) if *number < listed.classes.len() => Ok(*number),
-        ClassKey::Number(number) => {
-            let message = format!("`{}` has no class {number}", listed.name);
-            Err(Diagnostic::error(Code::CLASS_UNKNOWN, message)
-                .remark(format!("its classes are 0 to {}", listed.classes.len().saturating_sub(1))))
-        }
-        ClassKey::Name(name) => find_name(listed, name),
-    }
-}
-
-fn find_name(listed: &Listed, name: &str) -> Result<usize, Diagnostic> {
-    let fits: Vec<usize> = (0..listed.classes.len()).filter(|&class| listed.classes[class].answers_to(name)).collect();
-    match fits.as_slice() {
-        [class] => Ok(*class),
-        [] => Err(unknown_class(listed, name)),
-        several => {
-            let names: Vec<&str> = several.iter().map(|&class| listed.classes[class].name.as_str()).collect();
-            let message = format!("`{name}` names {} classes of `{}`", several.len(), listed.name);
-            Err(Diagnostic::error(Code::CLASS_UNKNOWN, message).remark(format!("they are {}", names.join(", "))))
-        }
-    }
-}
-
-fn unknown_class(listed: &Listed, name: &str) -> Diagnostic {
-    let error = Diagnostic::error(Code::CLASS_UNKNOWN, format!("`{}` has no class `{name}`", listed.name));
-    let names = listed.classes.iter().flat_map(|class| std::iter::once(&class.name).chain(&class.aliases));
-    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase());
-    let best = names.map(|known| (likeness(known), known)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match best.filter(|(likeness, _)| *likeness >= 0.6) {
-        Some((_, known)) => error.remark(format!("did you mean `{known}`?")),
-        None => error.remark("`netc data stats` lists the classes of a set"),
-    }
 }
 
 fn too_few(message: String) -> Diagnostic {

@@ -71,8 +71,11 @@ fn receive(file: &Download, url: &str, out: &mut File, part: &Path, follow: &mut
     if there > 0 && Some(there) == file.bytes {
         return Ok(());
     }
-    let response = request(url, there)?;
-    if response.status() != 206 || begins_at(&response) != Some(there) {
+    let mut response = request(url, there)?;
+    if response.status() == 206 && begins_at(&response) != Some(there) {
+        response = request(url, 0)?;
+    }
+    if response.status() != 206 {
         out.set_len(0).and_then(|()| out.rewind()).map_err(written)?;
         there = 0;
     }

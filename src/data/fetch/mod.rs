@@ -47,6 +47,9 @@ pub fn fetch(
     let published = published(name).ok_or_else(|| not_published(name))?;
     let Some(root) = folder.path() else { return Err(no_folder()) };
     let place = root.join(published.folder);
+    if let Some(found) = elsewhere(published, folder, &place) {
+        return Ok(vec![found]);
+    }
     fs::create_dir_all(&place).map_err(|error| unwritable(&place, &error))?;
     let mut paths = vec![];
     for file in published.downloads {
@@ -54,6 +57,13 @@ pub fn fetch(
         paths.push(fetch_file(file, &url, &place, follow).map_err(|error| by_hand(error, published, &place))?);
     }
     Ok(paths)
+}
+
+/// Where the set is in another layout than its downloads'.
+fn elsewhere(published: &Published, folder: &DataFolder, place: &Path) -> Option<PathBuf> {
+    let found = super::locate(published.name, folder).ok().flatten()?;
+    let downloaded = |file: &Download| found == place.join(file.name) || found.join(file.name).exists();
+    (!published.downloads.iter().any(downloaded)).then_some(found)
 }
 
 fn fetch_file(file: &Download, url: &str, place: &Path, follow: &mut dyn Follow) -> Result<PathBuf, Diagnostic> {

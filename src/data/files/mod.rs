@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::class::Class;
 use super::picture::{self, Rule};
-use super::selection::{Chosen, Class, Listed, Selection, TestImages};
+use super::selection::{Chosen, Listed, Selection, TestImages};
 use super::{DataFolder, Dataset, Found, ImageShape, Images, Native, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use cache::Cache;
@@ -86,6 +87,10 @@ struct Parts {
 impl Parts {
     fn open(self, decoder: &Decoder, shape: ImageShape) -> Result<Dataset, Diagnostic> {
         super::fit::check(&decoder.name, shape)?;
+        // A publisher's images are in colour; of a folder, all may be grey.
+        if shape[0] != 3 && (shape[0] != 1 || decoder.rule != Rule::ANY) {
+            return Err(super::fit::no_channels(&decoder.name, [3, shape[1], shape[2]], shape));
+        }
         let images = self.train.len() + self.test.len();
         let bytes = images.saturating_mul(shape.iter().product());
         if bytes > MEMORY {
