@@ -31,6 +31,7 @@ pub mod optimizer;
 mod product;
 pub mod recurrent;
 mod shared;
+pub mod single;
 pub mod softmax;
 pub mod swap;
 mod team;

@@ -14,11 +14,11 @@ mod weight_gradient;
 mod tests;
 
 pub use geometry::Geometry;
+pub use way::{PhasePair, Way};
 
 use super::line::{Line, lines_for, numbers_mut};
 use super::machine::Machine;
 use correlate::Correlate;
-use way::Way;
 
 /// A convolution with everything that depends on its sizes alone.
 pub struct Conv {
