@@ -44,7 +44,7 @@ fn counts(text: &str) -> Vec<usize> {
     let mut optimizer = Optimizer::new(OptimizerRecipe::default(), store.values().len());
     let images: Vec<f32> = (0..16 * graph.input.count() as u64).map(|n| uniform(1, n)).collect();
     let labels: Vec<usize> = (0..16).map(|n| n % 10).collect();
-    let batch = Batch { images: &images, targets: None, labels: &labels };
+    let batch = Batch { images: &images, targets: None, labels: &labels, mixed: None };
     let mut step = |epoch: u64| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         program.step(&mut store, &batch, &loss, Draw { seed: 0, epoch, first: 0 });
@@ -59,7 +59,8 @@ fn counts(text: &str) -> Vec<usize> {
 fn a_step_allocates_a_small_constant_number_of_times() {
     let small = counts("FC(784, 10)");
     let stage = "Conv(_, 16, 3, pad=1) -> BatchNorm -> ReLU -> Pool(2)";
-    let large = counts(&format!("{stage} -> {stage} -> Conv(_, 16, 5, pad=2) -> ReLU -> FC(32) -> LSTM(32, 8, 2) -> FC(10)"));
+    let large =
+        counts(&format!("{stage} -> {stage} -> Conv(_, 16, 5, pad=2) -> ReLU -> FC(32) -> LSTM(32, 8, 2) -> FC(10)"));
     for counts in [&small, &large] {
         assert!(counts.iter().all(|count| count == &counts[0]), "{counts:?}");
     }

@@ -90,7 +90,8 @@ fn an_absent_set_is_an_error_that_says_what_goes_where() {
     assert_eq!((error.id.as_str(), error.status()), ("N0701", 2));
     assert_eq!(error.message, format!("the data set `fashion-mnist` is not in {} (--data-dir)", root.path().display()));
     let files = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].join(", ");
-    assert_eq!(error.notes[0], format!("put these files, packed (.gz) or not, into {}: {files}", at("fashion-mnist")));
+    let wanted = format!("put into {}: {files}; packed (.gz) or not", at("fashion-mnist"));
+    assert_eq!(error.notes[0], wanted);
     let places = [at("fashion-mnist"), at("FashionMNIST/raw"), at("fashion-mnist/raw")].join(", ");
     assert_eq!(error.notes[1], format!("looked in {}, {places}", root.path().display()));
 

@@ -28,7 +28,7 @@ fn run(graph: &Graph, program: &Program<f32>, images: usize, shift: f32) -> Vec<
     }
     let pixels: Vec<f32> = (0..(images * graph.input.count()) as u64).map(|n| uniform(1, n) * 2.0 - 1.0).collect();
     let labels: Vec<usize> = (0..images).map(|n| n % 10).collect();
-    let batch = Batch { images: &pixels, targets: None, labels: &labels };
+    let batch = Batch { images: &pixels, targets: None, labels: &labels, mixed: None };
     let loss = Loss::default_for(graph).expect("one output");
     let mut made = vec![];
     for epoch in 0..2 {

@@ -7,6 +7,9 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use netc::graph::{Given, Graph, check};
+use netc::source::SourceMap;
+use netc::train::{fit, read_recipe};
 use support::{Checked, check_text};
 
 /// Path under `models/`, input, parameters, multiply-adds of one image, outputs.
@@ -100,6 +103,47 @@ fn every_model_says_where_it_is_from() {
     for (path, ..) in MODELS {
         let text = std::fs::read_to_string(models().join(path)).expect("a model of the table can be read");
         assert!(text.starts_with("# "), "{path} begins with a comment");
+    }
+}
+
+/// The recipes beside a network: its own, or the folder's, and those for other data sets.
+fn recipes_of(path: &str) -> Vec<PathBuf> {
+    let file = models().join(path);
+    let folder = file.parent().expect("a folder");
+    let of_network = |recipe: &PathBuf| recipe.with_extension("net").is_file();
+    let entries = std::fs::read_dir(folder).expect("the folder can be read").flatten().map(|entry| entry.path());
+    let mut recipes: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    let own = file.with_extension("yaml");
+    let has_own = recipes.contains(&own);
+    recipes.retain(|recipe| *recipe == own || !(of_network(recipe) || has_own && recipe.ends_with("recipe.yaml")));
+    recipes
+}
+
+/// The network of a data set with so many classes.
+fn graph_of(path: &str, classes: Option<usize>) -> Graph {
+    let mut sources = SourceMap::new();
+    let text = std::fs::read_to_string(models().join(path)).expect("a model of the table can be read");
+    let file = sources.add(path, None, text);
+    let report = check(&mut sources, file, &Given { dataset_classes: classes, ..Given::default() });
+    report.graph.unwrap_or_else(|| panic!("{path} with {classes:?} classes: {:?}", report.diagnostics))
+}
+
+#[test]
+fn every_recipe_fits_the_networks_beside_it() {
+    let reports = MODELS.iter().filter(|(path, ..)| !path.starts_with("classics/"));
+    for (path, ..) in reports {
+        let recipes = recipes_of(path);
+        assert!(!recipes.is_empty(), "{path} has no recipe");
+        for name in recipes {
+            let mut sources = SourceMap::new();
+            let text = std::fs::read_to_string(&name).expect("a recipe can be read");
+            assert!(text.starts_with("# "), "{} begins with a comment", name.display());
+            let file = sources.add(name.display().to_string(), None, text);
+            let (recipe, places) = read_recipe(&sources, file).unwrap_or_else(|faults| panic!("{name:?}: {faults:?}"));
+            let classes = recipe.data.classes.as_ref().map(Vec::len).or(recipe.data.most_common);
+            let graph = graph_of(path, classes);
+            fit::loss(&recipe, &places, &graph).unwrap_or_else(|fault| panic!("{path}, {name:?}: {fault:?}"));
+        }
     }
 }
 

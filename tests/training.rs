@@ -1,63 +1,16 @@
 //! `netc train`, `eval` and `predict` as a user runs them.
 
+mod place;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use serde_json::Value;
-use tempfile::TempDir;
+use serde_json::{Value, json};
+
+use place::{Place, check_refused, text};
 
 const LINE: &str = "Conv(1,20,3) -> Pool(4) -> Conv(20,40,5) -> LSTM(20,10) -> FC\n";
-
-/// A folder of its own, with a network.
-struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    fn with(network: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("model.net"), network).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn netc(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("NETC_DATA")
-            .env("XDG_DATA_HOME", self.folder.path());
-        command.output().unwrap()
-    }
-
-    /// Trains on a little of `sketches`; the JSON line.
-    fn train(&self, arguments: &[&str]) -> Value {
-        let common = ["train", "model.net", "--train-fraction", "0.02", "--format", "json"];
-        let output = self.netc(&[&common[..], arguments].concat());
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// Runs a command that must end with this status and a message that says all of `words`.
-fn check_refused(place: &Place, arguments: &[&str], status: i32, words: &[&str]) {
-    let output = place.netc(arguments);
-    let message = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {message}");
-    for word in words {
-        assert!(message.contains(word), "{arguments:?}: `{word}` is not in\n{message}");
-    }
-    assert!(!message.contains("panicked"), "{message}");
-}
 
 #[test]
 fn the_line_of_the_readme_trains_and_its_run_holds_all_files() {
@@ -77,13 +30,13 @@ fn the_line_of_the_readme_trains_and_its_run_holds_all_files() {
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let place = Place::with(LINE);
-    let runs = [("a", "1", "1"), ("b", "1", "2"), ("c", "2", "1")];
+    let runs = [("a", "1", "1"), ("b", "1", "2"), ("d", "1", "3"), ("c", "2", "1")];
     for (name, seed, threads) in runs {
         place.train(&["--epochs", "1", "--out", name, "--seed", seed, "--threads", threads]);
     }
     let bytes = |name: &str, file: &str| fs::read(place.path(name).join(file)).unwrap();
     for file in ["metrics.jsonl", "checkpoints/last.safetensors"] {
-        assert!(bytes("a", file) == bytes("b", file), "{file}");
+        assert!(bytes("a", file) == bytes("b", file) && bytes("a", file) == bytes("d", file), "{file}");
         assert!(bytes("a", file) != bytes("c", file), "{file}");
     }
 }
@@ -103,6 +56,18 @@ fn eval_says_what_training_said() {
         assert_eq!(support, 2000);
     }
     assert!(text(&place.netc(&["eval", "run"]).stdout).contains("confusion (rows: true class)"));
+    let evaluation = place.result(&["eval", "run", "--roc", "--format", "json"]);
+    for (class, roc) in evaluation["per_class"].as_array().unwrap().iter().zip(evaluation["roc"].as_array().unwrap()) {
+        assert_eq!((&class["label"], &class["roc_area"]), (&roc["label"], &roc["area"]));
+        let points = roc["points"].as_array().unwrap();
+        assert_eq!((&points[0], &points[points.len() - 1]), (&json!([0.0, 0.0]), &json!([1.0, 1.0])));
+    }
+    place.result(&["eval", "run", "--pictures", "drawn", "--format", "json"]);
+    for picture in ["roc", "confusion", "loss", "accuracy"] {
+        assert!(text(&place.read(&format!("drawn/{picture}.svg"))).contains("</svg>"), "{picture}");
+        assert!(image::open(place.path(&format!("drawn/{picture}.png"))).is_ok(), "{picture}");
+    }
+    assert!(evaluation["top5"].as_f64() > evaluation["accuracy"].as_f64());
 }
 
 #[test]
@@ -119,6 +84,12 @@ fn predict_reads_pictures_and_reports_what_is_none() {
     let scores: f64 = predictions[0]["scores"].as_object().unwrap().values().map(|score| score.as_f64().unwrap()).sum();
     assert!((scores - 1.0).abs() < 1e-5, "{predictions}");
     assert_eq!(predictions[0]["scores"][predictions[0]["label"].as_str().unwrap()], predictions[0]["score"]);
+    fs::copy(place.path("images/a.png"), place.path("images/b, \"c\".png")).unwrap();
+    let csv = text(&place.netc(&["predict", "run", "images", "--format", "csv"]).stdout);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines.len() == 3 && lines[0].starts_with("path,label,score,") && lines[1].starts_with("images/a.png,"));
+    assert!(lines[2].starts_with("\"images/b, \"\"c\"\".png\","), "{csv}");
+    assert_eq!(lines[1].split(',').count(), 13);
     check_refused(&place, &["predict", "run", "red.png"], 1, &["N0704", "red.png"]);
     check_refused(&place, &["predict", "run", "text.png"], 1, &["N0702", "text.png"]);
     check_refused(&place, &["predict", "run", "none.png"], 2, &["N0804", "none.png"]);

@@ -13,9 +13,9 @@ pub struct Compute {
     /// Threads to compute with [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
-    /// Whether layers run fused, in kernels, or one by one in dfdx's operations
-    #[arg(long, value_enum, default_value_t = Fuse::On)]
-    fuse: Fuse,
+    /// Whether layers run fused, in kernels, or one by one in dfdx's operations [default: on]
+    #[arg(long, value_enum)]
+    fuse: Option<Fuse>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,12 +31,14 @@ impl Compute {
 
     /// Starts the threads; once in a process.
     pub fn start(&self) -> Fusion {
+        self.start_with(self.fuse != Some(Fuse::Off))
+    }
+
+    /// Starts the threads for layers that run fused or not, whatever the flag says.
+    pub fn start_with(&self, fused: bool) -> Fusion {
         let threads = self.threads();
         let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         debug_assert!(built.is_ok(), "the pool is built once");
-        match self.fuse {
-            Fuse::On => Fusion::On(Arc::new(Machine::new(threads))),
-            Fuse::Off => Fusion::Off,
-        }
+        if fused { Fusion::On(Arc::new(Machine::new(threads))) } else { Fusion::Off }
     }
 }

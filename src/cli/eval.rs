@@ -1,19 +1,20 @@
 //! `netc eval`: a run or checkpoint on the test part of a data set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
-use super::progress::{Progress, described};
+use super::progress::pass;
 use super::terminal::Terminal;
 use super::{Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment, Preparation, Statistics};
+use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Fusion, Loss, Program, Store};
-use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, evaluate};
+use crate::lower::{Fusion, Program, Store};
+use crate::report::{self, ConfusionPlot, Figure};
+use crate::train::{Checkpoint, Evaluation, Figures, Places, RunFolder, cannot_write, evaluate, fit};
 
 /// Evaluate a run or checkpoint on a data set's test images
 #[derive(Args, Debug)]
@@ -29,6 +30,12 @@ pub struct Eval {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
+    /// Write pictures (SVG and PNG) into this folder: ROC curves, the confusion matrix, the curves of a run
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+    /// Also print the ROC curve of each class
+    #[arg(long)]
+    roc: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -38,22 +45,52 @@ impl Eval {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
-        let graph = of_checkpoint(&checkpoint, terminal)?;
+        let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = self.dataset(&checkpoint)?;
-        let evaluation = evaluate_checkpoint(&checkpoint, &graph, &dataset, &fusion)?;
+        let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
+        if let Some(folder) = &self.pictures {
+            self.draw(folder, &evaluation)?;
+        }
         let text = match self.format {
-            Format::Json => serde_json::to_string(&evaluation).unwrap_or_default() + "\n",
-            Format::Text => report(&evaluation),
+            Format::Json => self.to_json(&evaluation),
+            Format::Text if self.roc => report::evaluation(&evaluation) + &report::roc_text(&evaluation),
+            Format::Text => report::evaluation(&evaluation),
         };
         terminal.print(&text);
         Ok(())
+    }
+
+    /// Draws what there is: class scores, and the metrics of a run.
+    fn draw(&self, folder: &Path, evaluation: &Evaluation) -> Result<(), Diagnostic> {
+        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
+        let title = self.path.display().to_string();
+        if evaluation.accuracy.is_some() {
+            write_figure(folder, "roc", &report::roc_curves(&title, evaluation))?;
+            write_figure(folder, "confusion", &ConfusionPlot::of(&title, evaluation))?;
+        }
+        if let Some(metrics) = RunFolder::metrics_of(&self.path) {
+            let [loss, accuracy]: [fn(&Figures) -> Option<f64>; 2] = [|f| Some(f.loss), |f| f.accuracy];
+            write_figure(folder, "loss", &report::curves(&title, "loss", &metrics, loss))?;
+            write_figure(folder, "accuracy", &report::curves(&title, "accuracy", &metrics, accuracy))?;
+        }
+        Ok(())
+    }
+
+    fn to_json(&self, evaluation: &Evaluation) -> String {
+        let mut json = serde_json::to_value(evaluation).unwrap_or_default();
+        if self.roc {
+            json["roc"] = report::roc_json(evaluation);
+        }
+        format!("{json}\n")
     }
 
     fn dataset(&self, checkpoint: &Checkpoint) -> Result<Dataset, Diagnostic> {
         let metadata = &checkpoint.metadata;
         let name = self.dataset.as_ref().unwrap_or(&metadata.recipe.dataset);
         let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
-        let dataset = data::open(name, &folder, Some(metadata.input))?;
+        let all = Selection::default();
+        let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
+        let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input))?;
         if dataset.classes == metadata.classes {
             return Ok(dataset);
         }
@@ -61,6 +98,19 @@ impl Eval {
         let advice = format!("it was trained on `{}`", metadata.recipe.dataset);
         Err(Diagnostic::error(Code::MISMATCH, message).remark(advice))
     }
+}
+
+/// Writes a figure as `NAME.svg` and `NAME.png`.
+fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
+    let undrawn =
+        |fault: String| Diagnostic::error(Code::WRITE, format!("internal error: `{name}` cannot be drawn: {fault}"));
+    let svg = report::svg(figure).map_err(undrawn)?.into_bytes();
+    let png = report::png(figure).map_err(undrawn)?;
+    for (extension, bytes) in [("svg", svg), ("png", png)] {
+        let path = folder.join(format!("{name}.{extension}"));
+        std::fs::write(&path, bytes).map_err(|fault| cannot_write(&path, &fault))?;
+    }
+    Ok(())
 }
 
 fn evaluate_checkpoint(
@@ -72,51 +122,21 @@ fn evaluate_checkpoint(
     let metadata = &checkpoint.metadata;
     let mut store = Store::init(graph, 0);
     checkpoint.fill(&mut store)?;
-    let Some(loss) = Loss::default_for(graph) else {
-        return Err(Diagnostic::error(Code::UNTRAINABLE, "none of the outputs has a loss"));
-    };
+    let loss = fit::loss(&metadata.recipe, &Places::default(), graph)?;
     let preparation = Preparation {
         batch: metadata.recipe.batch,
         statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
         scaled: loss.needs_targets(),
         start: 0,
+        augmentation: Augmentation::default(),
     };
-    let bar = Progress::pass("test", dataset.test.len() as u64);
-    let images = dataset.test.clone();
+    let bar = pass("test", dataset.test.len() as u64);
     let program = Program::with(graph, fusion);
-    let evaluation = evaluate(&program, &store, &loss, images, preparation, &dataset.classes, |images| bar.inc(images));
+    let loader = Loader::sequential(dataset.test.clone(), preparation);
+    let evaluation = evaluate(&program, &store, &loss, loader, &dataset.classes, |images| {
+        bar.inc(images);
+        true
+    });
     bar.finish_and_clear();
-    Ok(evaluation)
-}
-
-/// The figures, a line for each class, and the confusion matrix.
-fn report(evaluation: &Evaluation) -> String {
-    let figures = Figures { loss: evaluation.loss, accuracy: evaluation.accuracy };
-    let mut text = format!("{}\n", described(figures));
-    if evaluation.per_class.is_empty() {
-        return text;
-    }
-    let width =
-        evaluation.per_class.iter().map(|class| class.label.chars().count()).max().unwrap_or(0).max("mean".len());
-    text += &format!("\n{:width$}  precision  recall      F1  images\n", "");
-    for class in &evaluation.per_class {
-        text += &format!(
-            "{:width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>6}\n",
-            class.label, class.precision, class.recall, class.f1, class.support
-        );
-    }
-    let mean = [evaluation.precision, evaluation.recall, evaluation.f1].map(Option::unwrap_or_default);
-    text += &format!("{:width$}  {:>9.4}  {:>6.4}  {:>6.4}\n", "mean", mean[0], mean[1], mean[2]);
-    text + "\nconfusion (rows: true class)\n" + &confusion(evaluation, width)
-}
-
-fn confusion(evaluation: &Evaluation, width: usize) -> String {
-    let largest = evaluation.confusion.iter().flatten().max().copied().unwrap_or(0);
-    let cell = largest.to_string().len().max(2);
-    let row = |(class, counts): (usize, &Vec<u64>)| {
-        let label = &evaluation.per_class[class].label;
-        let counts: Vec<String> = counts.iter().map(|count| format!("{count:>cell$}")).collect();
-        format!("{label:width$}  {}\n", counts.join(" "))
-    };
-    evaluation.confusion.iter().enumerate().map(row).collect()
+    evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
 }

@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod compute;
+mod data;
 mod eval;
 mod explain;
 mod files;
@@ -13,6 +14,9 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod resume;
+mod run_name;
+mod settings;
 mod show;
 mod terminal;
 mod train;
@@ -53,13 +57,14 @@ enum Format {
 #[derive(Subcommand, Debug)]
 enum Command {
     Check(check::Check),
-    Train(train::Train),
+    Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Show(show::Show),
     Bench(bench::Bench),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Data(data::Data),
 }
 
 /// How a command ends that did not succeed.
@@ -92,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Bench(bench) => bench.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),
+        Command::Data(data) => data.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,8 @@ pub struct Runnable {
     pub graph: Graph,
     /// Its text, imports inlined.
     pub text: String,
+    /// What its spans point into.
+    pub sources: SourceMap,
 }
 
 /// Reads and checks a file; shows what is wrong with it.
@@ -28,17 +30,17 @@ pub fn runnable(path: &Path, given: &Given, terminal: &Terminal) -> Result<Runna
             return Err(Failure::Reported(diagnostic.status()));
         }
     };
-    checked(&mut sources, file, given, terminal)
+    checked(sources, file, given, terminal)
 }
 
-fn checked(sources: &mut SourceMap, file: FileId, given: &Given, terminal: &Terminal) -> Result<Runnable, Failure> {
-    let report = check(sources, file, given);
-    report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, sources));
+fn checked(mut sources: SourceMap, file: FileId, given: &Given, terminal: &Terminal) -> Result<Runnable, Failure> {
+    let report = check(&mut sources, file, given);
+    report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
     if let Some(diagnostic) = not_runnable(&report) {
-        terminal.show(&diagnostic, sources);
+        terminal.show(&diagnostic, &sources);
     }
     match report.graph {
-        Some(graph) if report.choices.is_empty() => Ok(Runnable { graph, text: report.text }),
+        Some(graph) if report.choices.is_empty() => Ok(Runnable { graph, text: report.text, sources }),
         _ => Err(Failure::Reported(1)),
     }
 }
@@ -58,8 +60,8 @@ fn not_runnable(report: &Report) -> Option<Diagnostic> {
     })
 }
 
-/// The graph of a checkpoint's own network.
-pub fn of_checkpoint(checkpoint: &Checkpoint, terminal: &Terminal) -> Result<Graph, Failure> {
+/// A checkpoint's own network.
+pub fn of_checkpoint(checkpoint: &Checkpoint, terminal: &Terminal) -> Result<Runnable, Failure> {
     let metadata = &checkpoint.metadata;
     let mut sources = SourceMap::new();
     let name = format!("{} (the network in it)", checkpoint.path.display());
@@ -67,7 +69,7 @@ pub fn of_checkpoint(checkpoint: &Checkpoint, terminal: &Terminal) -> Result<Gra
     let given = Given { input: Some(metadata.input), classes: Some(metadata.classes.len()), ..Given::default() };
     let report = check(&mut sources, file, &given);
     match report.graph {
-        Some(graph) => Ok(graph),
+        Some(graph) => Ok(Runnable { graph, text: metadata.network.clone(), sources }),
         None => {
             report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
             let message = format!("the network in `{}` does not check", checkpoint.path.display());

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value as Json, json};
 
 use super::compute::Compute;
 use super::files::files_of;
 use super::network::of_checkpoint;
-use super::progress::Progress;
+use super::progress::pass;
 use super::terminal::Terminal;
-use super::{Failure, Format, Outcome};
+use super::{Failure, Outcome};
 use crate::data::picture;
 use crate::diagnostic::Diagnostic;
 use crate::train::{Checkpoint, Prediction, Predictor, RunFolder};
@@ -34,12 +34,19 @@ pub struct Predict {
     format: Format,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Csv,
+}
+
 impl Predict {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.checkpoint)?)?;
-        let graph = of_checkpoint(&checkpoint, terminal)?;
-        let predictor = Predictor::new(&graph, checkpoint, &fusion)?;
+        let network = of_checkpoint(&checkpoint, terminal)?;
+        let predictor = Predictor::new(&network.graph, checkpoint, &fusion)?;
         let paths = image_files(&self.images)?;
         let (predictions, status) = predict(&predictor, &paths, terminal);
         terminal.print(&self.written(&predictor, &predictions));
@@ -51,6 +58,13 @@ impl Predict {
             Format::Json => {
                 let each = predictions.iter().map(|(path, prediction)| to_json(predictor, path, prediction));
                 format!("{}\n", Json::Array(each.collect()))
+            }
+            Format::Csv => {
+                let lines = predictions.iter().map(|(path, prediction)| to_csv(predictor, path, prediction));
+                let classes = predictor.classes().iter().map(|class| quoted(class));
+                let head: Vec<String> =
+                    ["path", "label", "score"].map(String::from).into_iter().chain(classes).collect();
+                std::iter::once(head.join(",") + "\n").chain(lines).collect()
             }
             Format::Text => {
                 let line = |(path, prediction): &(&PathBuf, Prediction)| {
@@ -69,7 +83,7 @@ fn predict<'p>(
     paths: &'p [PathBuf],
     terminal: &Terminal,
 ) -> (Vec<(&'p PathBuf, Prediction)>, u8) {
-    let bar = Progress::pass("predict", paths.len() as u64);
+    let bar = pass("predict", paths.len() as u64);
     let mut status = 0;
     let mut predictions = vec![];
     for batch in paths.chunks(BATCH) {
@@ -104,6 +118,23 @@ fn to_json(predictor: &Predictor, path: &Path, prediction: &Prediction) -> Json 
         "score": prediction.scores[prediction.class],
         "scores": scores.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+/// Path, label, score and the scores of all classes, as RFC 4180 has it.
+fn to_csv(predictor: &Predictor, path: &Path, prediction: &Prediction) -> String {
+    let label = &predictor.classes()[prediction.class];
+    let score = prediction.scores[prediction.class];
+    let scores = prediction.scores.iter().map(f32::to_string);
+    let cells = [quoted(&path.display().to_string()), quoted(label), score.to_string()].into_iter().chain(scores);
+    cells.collect::<Vec<_>>().join(",") + "\n"
+}
+
+/// A cell, in quotes where its text would end it.
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    }
 }
 
 /// The image files that the paths name; of a folder all that are below it, by name.

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::train::{Figures, Watch};
+use super::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
+use crate::report::described;
+use crate::source::SourceMap;
+use crate::train::{EpochMetrics, Figures, Watch};
 
 /// Shows what a training does; ends it after the batch in which Ctrl-C was pressed.
 pub struct Progress {
@@ -16,26 +20,26 @@ pub struct Progress {
     epoch: u64,
     began: Instant,
     interrupted: Arc<AtomicBool>,
+    quiet: bool,
+    terminal: Terminal,
+    /// What warnings point into.
+    sources: SourceMap,
 }
 
 impl Progress {
-    /// For so many epochs.
-    pub fn new(epochs: u64, interrupted: Arc<AtomicBool>) -> Self {
-        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted }
+    /// For so many epochs; shows nothing but warnings where it is quiet.
+    pub fn new(epochs: u64, quiet: bool, terminal: Terminal, sources: SourceMap) -> Self {
+        let interrupted = interruption();
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted, quiet, terminal, sources }
+    }
+
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
     }
 
     /// A bar for a pass over `images` that trains nothing.
-    pub fn pass(label: &str, images: u64) -> ProgressBar {
-        let bar = bar(images);
-        bar.set_prefix(label.to_string());
-        bar
-    }
-
-    /// Ends the epoch's bar; without a terminal, prints the epoch's line.
-    pub fn end_epoch(&mut self, figures: Figures) {
-        self.bar.finish_and_clear();
-        let seconds = self.began.elapsed().as_secs_f64();
-        eprintln!("{}  {}  {seconds:.1} s", self.label(), described(figures));
+    pub fn pass(&self, label: &str, images: u64) -> ProgressBar {
+        if self.quiet { hidden() } else { pass(label, images) }
     }
 
     /// Ends the bar of an epoch that was left.
@@ -48,12 +52,18 @@ impl Progress {
     }
 }
 
+/// A bar for a pass over `images`.
+pub fn pass(label: &str, images: u64) -> ProgressBar {
+    let bar = bar(images);
+    bar.set_prefix(label.to_string());
+    bar
+}
+
 impl Watch for Progress {
     fn begin_epoch(&mut self, epoch: u64, images: u64, done: u64) {
         self.epoch = epoch;
         self.began = Instant::now();
-        self.bar = bar(images);
-        self.bar.set_prefix(self.label());
+        self.bar = self.pass(&self.label(), images);
         self.bar.set_position(done);
         self.bar.reset_eta();
     }
@@ -63,16 +73,32 @@ impl Watch for Progress {
         self.bar.inc(images);
     }
 
+    fn begin_pass(&mut self, name: &str, images: u64) {
+        self.bar.finish_and_clear();
+        self.bar = self.pass(name, images);
+    }
+
+    fn passed(&mut self, images: u64) {
+        self.bar.inc(images);
+    }
+
+    fn end_epoch(&mut self, metrics: &EpochMetrics) {
+        self.bar.finish_and_clear();
+        if self.quiet {
+            return;
+        }
+        let seconds = self.began.elapsed().as_secs_f64();
+        let validation = metrics.validation.map(|figures| format!("  validation {}", described(figures)));
+        let validation = validation.unwrap_or_default();
+        eprintln!("{}  {}{validation}  {seconds:.1} s", self.label(), described(metrics.train));
+    }
+
+    fn warn(&mut self, warning: Diagnostic) {
+        self.bar.suspend(|| self.terminal.show(&warning, &self.sources));
+    }
+
     fn stop(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
-    }
-}
-
-/// `loss 0.3123  accuracy 88.90 %`
-pub fn described(figures: Figures) -> String {
-    match figures.accuracy {
-        Some(accuracy) => format!("loss {:.4}  accuracy {:.2} %", figures.loss, 100.0 * accuracy),
-        None => format!("loss {:.4}", figures.loss),
     }
 }
 
@@ -101,7 +127,7 @@ fn hidden() -> ProgressBar {
 const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// Set by the first Ctrl-C (or SIGTERM); the second ends the process at once.
-pub fn interruption() -> Arc<AtomicBool> {
+fn interruption() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let seen = flag.clone();
     let mut first: Option<Instant> = None;

@@ -3,13 +3,14 @@
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use super::Colour;
-use crate::diagnostic::{Code, Diagnostic, Style, render};
+use crate::diagnostic::{Code, Diagnostic, Severity, Style, render};
 use crate::source::SourceMap;
 
 /// Where a command's output goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
     style: Style,
+    notes: bool,
 }
 
 impl Terminal {
@@ -20,12 +21,19 @@ impl Terminal {
             Colour::Never => false,
             Colour::Auto => !no_color && std::io::stderr().is_terminal(),
         };
-        Self { style: if coloured { Style::Colour } else { Style::Plain } }
+        Self { style: if coloured { Style::Colour } else { Style::Plain }, notes: true }
+    }
+
+    /// The same, but silent about what is no warning and no error.
+    pub fn without_notes(self) -> Self {
+        Self { notes: false, ..self }
     }
 
     /// Writes a diagnostic to stderr.
     pub fn show(&self, diagnostic: &Diagnostic, sources: &SourceMap) {
-        self.error(&render(diagnostic, sources, self.style));
+        if self.notes || diagnostic.severity != Severity::Note {
+            self.error(&render(diagnostic, sources, self.style));
+        }
     }
 
     /// Writes a result to stdout. Whoever closed the pipe has read enough; a result that is lost otherwise ends the command.

@@ -30,6 +30,14 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes a result to a file, in place of one that is there.
+pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    std::fs::write(path, bytes).map_err(|fault| {
+        Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display()))
+            .remark("name a file in a folder that is there and that you may write to")
+    })
+}
+
 /// What changes from one text to the other, as `patch` reads it.
 pub fn unified_diff(path: &Path, before: &str, after: &str) -> String {
     let name = path.display().to_string();

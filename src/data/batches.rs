@@ -4,9 +4,11 @@ use rand::Rng;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::augment::{Augmentation, Mixed};
+use super::worker::Worker;
 use super::{Images, Statistics};
 use crate::random::{self, Purpose};
 
@@ -29,6 +31,8 @@ pub struct Preparation {
     pub scaled: bool,
     /// The position in the epoch of the first image to read: 0, except where an epoch is resumed.
     pub start: usize,
+    /// How images are changed before they are used; none for a test part.
+    pub augmentation: Augmentation,
 }
 
 /// Images and labels as a step reads them, image after image.
@@ -43,6 +47,8 @@ pub struct Batch {
     pub inputs: Vec<f32>,
     /// The same in [0, 1], where asked for.
     pub scaled: Option<Vec<f32>>,
+    /// What each image is mixed with, where mixup is asked for: `inputs` and `scaled` are mixed already.
+    pub mixed: Option<Mixed>,
 }
 
 impl Batch {
@@ -114,62 +120,9 @@ impl Drop for Loader {
     }
 }
 
-/// Makes batches; `levels` holds, for each channel, what each of the 256 bytes becomes.
-struct Worker {
-    images: Arc<dyn Images>,
-    levels: Vec<[f32; 256]>,
-    scaled: bool,
-}
-
-impl Worker {
-    fn new(images: Arc<dyn Images>, preparation: &Preparation) -> Self {
-        let Statistics { mean, deviation } = &preparation.statistics;
-        let levels = mean.iter().zip(deviation).map(|(&mean, &deviation)| levels(mean, deviation)).collect();
-        Self { images, levels, scaled: preparation.scaled }
-    }
-
-    fn run(&self, order: &[usize], preparation: &Preparation, sender: &SyncSender<Batch>) {
-        let start = preparation.start.min(order.len());
-        let mut position = start;
-        for images in order[start..].chunks(preparation.batch.max(1)) {
-            if sender.send(self.prepare(position, images)).is_err() {
-                return;
-            }
-            position += images.len();
-        }
-    }
-
-    fn prepare(&self, position: usize, images: &[usize]) -> Batch {
-        let size = self.images.size();
-        let mut bytes = vec![0; size * images.len()];
-        for (&image, out) in images.iter().zip(bytes.chunks_exact_mut(size)) {
-            self.images.read(image, out);
-        }
-        Batch {
-            positions: position..position + images.len(),
-            labels: images.iter().map(|&image| self.images.label(image)).collect(),
-            images: images.to_vec(),
-            inputs: self.normalise(&bytes),
-            scaled: self.scaled.then(|| bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()),
-        }
-    }
-
-    fn normalise(&self, bytes: &[u8]) -> Vec<f32> {
-        let [_, height, width] = self.images.shape();
-        let planes = bytes.chunks_exact(height * width).zip(self.levels.iter().cycle());
-        planes.flat_map(|(plane, levels)| plane.iter().map(|&byte| levels[usize::from(byte)])).collect()
-    }
-}
-
-/// (x / 255 - mean) / deviation for each byte x; a channel without any deviation is only centred.
-fn levels(mean: f32, deviation: f32) -> [f32; 256] {
-    let scale = if deviation > 0.0 { deviation } else { 1.0 };
-    std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / scale)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::ImageShape;
+    use super::super::{Augment, ImageShape};
     use super::*;
 
     /// Images of two channels and one pixel: image n is (n, 100 + n) and of class n % 3.
@@ -195,7 +148,7 @@ mod tests {
 
     fn preparation(batch: usize) -> Preparation {
         let statistics = Statistics { mean: vec![0.0, 100.0 / 255.0], deviation: vec![1.0 / 255.0, 0.5 / 255.0] };
-        Preparation { batch, statistics, scaled: false, start: 0 }
+        Preparation { batch, statistics, scaled: false, start: 0, augmentation: Augmentation::default() }
     }
 
     fn close(a: &[f32], b: &[f32]) -> bool {
@@ -241,6 +194,27 @@ mod tests {
         assert_eq!(rest, whole[2..]);
         let past = Preparation { start: 11, ..preparation(3) };
         assert_eq!(Loader::sequential(Arc::new(Counting(10)), past).count(), 0);
+    }
+
+    #[test]
+    fn mixed_images_are_the_same_in_batches_of_any_size_and_on_resume() {
+        let augmentation = Augmentation { steps: vec![Augment::Shift(3), Augment::Mixup(1.0)], seed: 1, epoch: 2 };
+        let prepared = |batch, start| -> Vec<(f32, usize, f32)> {
+            let preparation = Preparation { start, augmentation: augmentation.clone(), ..preparation(batch) };
+            let batches = Loader::sequential(Arc::new(Counting(10)), preparation);
+            let each = |batch: Batch| {
+                let Mixed { labels, weights } = batch.mixed.expect("mixed");
+                batch.inputs.iter().step_by(2).copied().zip(labels).zip(weights).collect::<Vec<_>>()
+            };
+            batches.flat_map(each).map(|((input, label), weight)| (input, label, weight)).collect()
+        };
+        let whole = prepared(3, 0);
+        assert_eq!(prepared(10, 0), whole);
+        assert_eq!(prepared(3, 6), whole[6..]);
+        for (image, (input, label, weight)) in whole.into_iter().enumerate() {
+            let other = (input - weight * image as f32) / (1.0 - weight);
+            assert!((other - other.round()).abs() < 0.01 && other.round() as usize % 3 == label, "{image}: {other}");
+        }
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::fit::fit;
-use super::idx::{self, Idx, damaged, unreadable};
-use super::{DataFolder, Dataset, ImageShape, Images, Statistics};
-use crate::diagnostic::{Code, Diagnostic};
+use super::chosen::Parts;
+use super::fault::{Absent, damaged, unreadable};
+use super::idx::{self, Idx};
+use super::{Class, DataFolder, Dataset, Found, ImageShape, Images, Native, Selection};
+use crate::diagnostic::Diagnostic;
 
 pub const NAME: &str = "fashion-mnist";
 pub const NATIVE: ImageShape = [1, 28, 28];
@@ -22,16 +23,33 @@ const FILES: [&str; 4] =
 /// Below the data folder: the publisher's files alone, in a folder of their own, as torchvision leaves them.
 const PLACES: [&str; 4] = ["", "fashion-mnist", "FashionMNIST/raw", "fashion-mnist/raw"];
 
-/// Reads the four files from the first place that has them all.
+/// The set in the four files of the first place that has them all, which is looked for when it is opened.
 ///
 /// # Errors
-/// N0701 where none has, N0702 and N0804 for the files, N0704 for the shape.
-pub fn open(folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
-    let [train_images, train_labels, test_images, test_labels] = find(folder)?;
-    let train = fit(NAME, Arc::new(read_part(&train_images, &train_labels)?), shape)?;
-    let test = fit(NAME, Arc::new(read_part(&test_images, &test_labels)?), shape)?;
-    let statistics = Statistics::of(&*train);
-    Ok(Dataset { name: NAME.into(), classes: CLASSES.map(String::from).to_vec(), train, test, statistics })
+/// N0705 and N0706 for a selection that does not fit it; opening it, N0701 where no place has the files, N0702 and
+/// N0804 for the files, N0704 for the shape.
+pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
+    let (folder, selection) = (folder.clone(), selection.clone());
+    let classes = selection.count(NAME, &CLASSES.map(Class::named))?;
+    let open = move |shape| open(&folder, shape, &selection);
+    Ok(Found { native: Native { shape: Some(NATIVE), classes }, open: Box::new(open) })
+}
+
+/// The folder of the files.
+///
+/// # Errors
+/// N0701 where no place has them all.
+pub fn locate(folder: &DataFolder) -> Result<PathBuf, Diagnostic> {
+    let [images, ..] = find_files(folder)?;
+    Ok(images.parent().map_or_else(PathBuf::new, Path::to_path_buf))
+}
+
+fn open(folder: &DataFolder, shape: Option<ImageShape>, selection: &Selection) -> Result<Dataset, Diagnostic> {
+    let [train_images, train_labels, test_images, test_labels] = find_files(folder)?;
+    let train = Arc::new(read_part(&train_images, &train_labels)?);
+    let test = Arc::new(read_part(&test_images, &test_labels)?);
+    let parts = Parts { classes: CLASSES.map(String::from).to_vec(), train, test };
+    parts.select(NAME, selection)?.fit(NAME, shape)
 }
 
 /// One part, as its files hold it.
@@ -83,25 +101,21 @@ fn read_labels(path: &Path, images: usize, images_path: &Path) -> Result<Vec<u8>
     }
 }
 
-/// A place with some of the files, and the names of those that are not there.
-struct Incomplete {
-    place: PathBuf,
-    missing: Vec<&'static str>,
-}
-
-fn find(folder: &DataFolder) -> Result<[PathBuf; 4], Diagnostic> {
-    let Some(root) = folder.path() else { return Err(no_folder()) };
+fn find_files(folder: &DataFolder) -> Result<[PathBuf; 4], Diagnostic> {
+    let Some(root) = folder.path() else { return Err(absent().no_folder()) };
+    let places: Vec<PathBuf> = places(root).collect();
     let mut incomplete = None;
-    for place in places(root) {
-        match find_in(&place)? {
+    for place in &places {
+        match find_in(place)? {
             Ok(files) => return Ok(files),
             Err(missing) if missing.len() < FILES.len() => {
-                incomplete = incomplete.or(Some(Incomplete { place, missing }));
+                let lacks = format!("{} has no {}, packed (.gz) or not", place.display(), missing.join(", no "));
+                incomplete = incomplete.or(Some(lacks));
             }
             Err(_) => {}
         }
     }
-    Err(missing(folder, root, incomplete))
+    Err(absent().missing(folder, &places, incomplete))
 }
 
 fn places(root: &Path) -> impl Iterator<Item = PathBuf> {
@@ -133,33 +147,7 @@ fn find_file(place: &Path, name: &str) -> Result<Option<PathBuf>, Diagnostic> {
     Ok(None)
 }
 
-fn missing(folder: &DataFolder, root: &Path, incomplete: Option<Incomplete>) -> Diagnostic {
-    let kind = if root.is_dir() { "" } else { ", which is no folder" };
-    let message = format!("the data set `{NAME}` is not in {} ({}){kind}", root.display(), folder.origin());
-    let looked: Vec<String> = places(root).map(|place| place.display().to_string()).collect();
-    let error = Diagnostic::error(Code::DATA_MISSING, message);
-    match incomplete {
-        Some(Incomplete { place, missing }) => {
-            error.remark(format!("{} has no {}, packed (.gz) or not", place.display(), missing.join(", no ")))
-        }
-        None => error.remark(wanted(&root.join(NAME))),
-    }
-    .remark(format!("looked in {}", looked.join(", ")))
-    .remark("`--data-dir DIR` or the variable NETC_DATA names another folder")
-    .remark(ALTERNATIVES)
+fn absent() -> Absent<'static> {
+    let files = format!("{}; packed (.gz) or not", FILES.join(", "));
+    Absent { name: NAME, files, place: NAME, origin: "https://github.com/zalandoresearch/fashion-mnist" }
 }
-
-fn no_folder() -> Diagnostic {
-    let message = format!("there is no folder to look for the data set `{NAME}` in");
-    Diagnostic::error(Code::DATA_MISSING, message)
-        .remark("neither `--data-dir`, NETC_DATA, XDG_DATA_HOME nor HOME names one")
-        .remark(wanted(&Path::new("DIR").join(NAME)) + ", and give `--data-dir DIR`")
-        .remark(ALTERNATIVES)
-}
-
-fn wanted(place: &Path) -> String {
-    format!("put these files, packed (.gz) or not, into {}: {}", place.display(), FILES.join(", "))
-}
-
-const ALTERNATIVES: &str = "the files are published at https://github.com/zalandoresearch/fashion-mnist; \
-                            `--dataset sketches` needs none";

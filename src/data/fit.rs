@@ -2,8 +2,8 @@
 //!
 //! Sizes are resampled, grey is repeated to RGB. RGB never turns grey.
 
-use image::imageops::{self, FilterType};
-use image::{ImageBuffer, Luma};
+use image::imageops::FilterType;
+use image::{DynamicImage, GrayImage};
 use std::sync::Arc;
 
 use super::kept::keep;
@@ -96,10 +96,11 @@ impl Images for Resized {
 
 /// One plane; both sizes are at most `LIMIT`, so they fit the library's 32 bits.
 fn resize(plane: &[u8], [height, width]: [usize; 2], out: &mut [u8], [new_height, new_width]: [usize; 2]) {
-    let source = ImageBuffer::<Luma<u8>, &[u8]>::from_raw(width as u32, height as u32, plane)
+    let source = GrayImage::from_raw(width as u32, height as u32, plane.to_vec())
         .expect("internal error: a plane holds height x width bytes");
-    let resized = imageops::resize(&source, new_width as u32, new_height as u32, FilterType::Triangle);
-    out.copy_from_slice(resized.as_raw());
+    let source = DynamicImage::ImageLuma8(source);
+    let resized = source.resize_exact(new_width as u32, new_height as u32, FilterType::Triangle);
+    out.copy_from_slice(resized.as_bytes());
 }
 
 /// Grey images as RGB.

@@ -1,4 +1,4 @@
-//! What the caller and the environment say -> the folder that data files are looked for in.
+//! What the caller and the environment say -> the folder that data files are looked for in, and the one for caches.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct Environment {
     pub netc_data: Option<OsString>,
     pub xdg_data_home: Option<OsString>,
+    pub xdg_cache_home: Option<OsString>,
     pub home: Option<OsString>,
 }
 
@@ -17,6 +18,7 @@ impl Environment {
         Self {
             netc_data: std::env::var_os("NETC_DATA"),
             xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
+            xdg_cache_home: std::env::var_os("XDG_CACHE_HOME"),
             home: std::env::var_os("HOME"),
         }
     }
@@ -27,6 +29,7 @@ impl Environment {
 pub struct DataFolder {
     path: Option<PathBuf>,
     origin: &'static str,
+    cache: Option<PathBuf>,
 }
 
 impl DataFolder {
@@ -35,18 +38,25 @@ impl DataFolder {
         let flag = flag.map(Path::to_path_buf);
         let variable = environment.netc_data.as_ref().map(PathBuf::from);
         let given = |path: &PathBuf| !path.as_os_str().is_empty();
+        let mac = cfg!(target_os = "macos");
+        let cache = user_cache(environment, mac);
         if let Some(path) = flag.filter(given) {
-            return Self { path: Some(path), origin: "--data-dir" };
+            return Self { path: Some(path), origin: "--data-dir", cache };
         }
         if let Some(path) = variable.filter(given) {
-            return Self { path: Some(path), origin: "NETC_DATA" };
+            return Self { path: Some(path), origin: "NETC_DATA", cache };
         }
-        Self { path: user_data(environment, cfg!(target_os = "macos")), origin: "the user's data folder" }
+        Self { path: user_data(environment, mac), origin: "the user's data folder", cache }
     }
 
     /// No folder at all.
     pub fn none() -> Self {
-        Self { path: None, origin: "the user's data folder" }
+        Self { path: None, origin: "the user's data folder", cache: None }
+    }
+
+    /// Where decoded images are kept; none where the environment names no home.
+    pub fn cache(&self) -> Option<&Path> {
+        self.cache.as_deref()
     }
 
     /// None where the environment names no home.
@@ -62,9 +72,19 @@ impl DataFolder {
 
 /// `$XDG_DATA_HOME/netc`, where that is absolute as its specification asks, else the system's usual place.
 fn user_data(environment: &Environment, mac: bool) -> Option<PathBuf> {
-    let absolute = |value: &Option<OsString>| value.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
     let usual = if mac { "Library/Application Support" } else { ".local/share" };
-    let base = absolute(&environment.xdg_data_home).or_else(|| Some(absolute(&environment.home)?.join(usual)))?;
+    below(&environment.xdg_data_home, &environment.home, usual)
+}
+
+/// The same of `$XDG_CACHE_HOME`.
+fn user_cache(environment: &Environment, mac: bool) -> Option<PathBuf> {
+    let usual = if mac { "Library/Caches" } else { ".cache" };
+    below(&environment.xdg_cache_home, &environment.home, usual)
+}
+
+fn below(variable: &Option<OsString>, home: &Option<OsString>, usual: &str) -> Option<PathBuf> {
+    let absolute = |value: &Option<OsString>| value.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute(variable).or_else(|| Some(absolute(home)?.join(usual)))?;
     Some(base.join("netc"))
 }
 
@@ -74,7 +94,13 @@ mod tests {
 
     fn environment(netc_data: &str, xdg_data_home: &str, home: &str) -> Environment {
         let variable = |value: &str| Some(OsString::from(value)).filter(|value| value != "unset");
-        Environment { netc_data: variable(netc_data), xdg_data_home: variable(xdg_data_home), home: variable(home) }
+        let home = variable(home);
+        Environment {
+            netc_data: variable(netc_data),
+            xdg_data_home: variable(xdg_data_home),
+            home,
+            ..Environment::default()
+        }
     }
 
     #[test]
@@ -98,5 +124,9 @@ mod tests {
         check("relative", "/home/ada", false, Some("/home/ada/.local/share/netc"));
         check("unset", "/Users/ada", true, Some("/Users/ada/Library/Application Support/netc"));
         check("unset", "", false, None);
+        let cache =
+            |home| DataFolder::resolve(None, &environment("unset", "/share", home)).cache().map(Path::to_path_buf);
+        assert!(cache("/home/ada").is_some_and(|path| path.starts_with("/home/ada") && path.ends_with("netc")));
+        assert_eq!(cache("unset"), None);
     }
 }

@@ -74,10 +74,24 @@ codes! {
     UNTRAINABLE      "N0505" 1 "no output has a loss";
     OPEN_CHOICE      "N0506" 1 "a file with choices stands for several networks";
 
+    RECIPE_SYNTAX    "N0601" 1 "a recipe is not YAML that can be read";
+    UNKNOWN_KEY      "N0602" 1 "a recipe has no such key";
+    RECIPE_KIND      "N0603" 1 "a setting is of another kind";
+    RECIPE_RANGE     "N0604" 1 "a setting is out of range";
+    UNKNOWN_CHOICE   "N0605" 1 "a setting has no such choice";
+    UNUSED_KEY       "N0606" 1 "a setting is not used here";
+    REPEATED_KEY     "N0607" 1 "a key is given twice";
+    RECIPE_FIT       "N0608" 1 "a setting does not fit the network or the data";
+    LOSS_TEXT        "N0609" 1 "a loss cannot be read";
+
     DATA_MISSING     "N0701" 2 "a data set is not where it was looked for";
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";
     DATA_UNKNOWN     "N0703" 2 "no data set has this name";
     DATA_SHAPE       "N0704" 1 "the images do not fit the network";
+    CLASS_UNKNOWN    "N0705" 1 "a class is not in the data set";
+    TOO_FEW          "N0706" 1 "there are too few images or classes";
+    UNREACHABLE      "N0707" 2 "a download did not succeed";
+    TOO_LARGE        "N0708" 1 "the images do not fit in memory";
 
     CHECKPOINT       "N0801" 1 "a file is not a checkpoint of netc, or is damaged";
     RUN_EXISTS       "N0802" 2 "the run's folder exists";
@@ -88,6 +102,11 @@ codes! {
     NOT_A_RUN        "N0807" 2 "a folder is not a run of netc";
     UNKNOWN_CODE     "N0808" 2 "no code has this name";
     STOPPED          "N0809" 1 "training was stopped before its end";
+    RUN_LOCKED       "N0810" 2 "another process is writing the run";
+    NOTHING_TO_RESUME "N0811" 2 "a run has nothing to resume";
+    OTHER_BUILD      "N0812" 2 "a run was begun on another machine or by another netc";
+    WEIGHTS          "N0813" 1 "weights do not fit the network";
+    MEMORY           "N0814" 2 "training would not fit in memory";
 }
 
 #[cfg(test)]

@@ -12,10 +12,13 @@ pages! {
     "N0301" "N0302" "N0303" "N0304" "N0305" "N0306" "N0307" "N0308"
     "N0401" "N0402" "N0403" "N0404" "N0405" "N0406" "N0407" "N0408" "N0409"
     "N0501" "N0502" "N0503" "N0504" "N0505" "N0506"
-    "N0701" "N0702" "N0703" "N0704"
+    "N0601" "N0602" "N0603" "N0604" "N0605" "N0606" "N0607" "N0608" "N0609"
+    "N0701" "N0702" "N0703" "N0704" "N0705" "N0706" "N0707" "N0708"
     "N0801" "N0802" "N0803" "N0804" "N0805" "N0806" "N0807" "N0808" "N0809"
+    "N0810" "N0811" "N0812" "N0813" "N0814"
     "missing-activation" "double-softmax" "dropout-before-batchnorm" "shrinks-to-one" "drops-last-row"
     "unused-label" "unused-block" "unused-value" "guessed-input"
+    "unusual-first-loss" "no-gradient" "dead-relu"
 }
 
 /// The page of a code, lint or note, in any letter case.

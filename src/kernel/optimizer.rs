@@ -9,21 +9,52 @@ use super::shared::Shared;
 /// How many parameters one task updates.
 const CHUNK: usize = 1 << 13;
 
-/// A rule that moves parameters by their gradients, with up to two numbers of state for each.
+/// A rule that moves parameters p by their gradients g, with up to two numbers of state for each.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, p -= step m / (sqrt(v) / root + eps); `step` is the learning rate
-    /// over 1 - b1^t, `root` the square root of 1 - b2^t (Kingma and Ba 2015).
-    Adam { step: f32, root: f32, betas: [f32; 2], rests: [f32; 2], eps: f32 },
     /// p -= lr g
     Sgd { lr: f32 },
     /// b = momentum b + g, p -= lr b; with Nesterov p -= lr (g + momentum b).
     Momentum { lr: f32, momentum: f32, nesterov: bool },
+    /// The moments, then p -= step m / (sqrt(v) / root + eps); `step` is the learning rate over 1 - b1^t, `root` the
+    /// square root of 1 - b2^t (Kingma and Ba 2015).
+    Adam { step: f32, root: f32, moments: Moments, eps: f32 },
+    /// The first moment, u = max(b2 u, |g| + eps), p -= step m / u; `step` as Adam's.
+    Adamax { step: f32, moments: Moments, eps: f32 },
+    /// The moments, then p -= (now g + next m) / (sqrt(v) / root + eps); `now` and `next` are the learning rate times
+    /// the shares of gradient and moment (Dozat 2016), `root` as Adam's.
+    Nadam { now: f32, next: f32, root: f32, moments: Moments, eps: f32 },
+    /// v = alpha v + rest g^2, p -= lr g / (sqrt(v) + eps)
+    RmsProp { lr: f32, alpha: f32, rest: f32, eps: f32 },
+    /// v as above, b = momentum b + g / (sqrt(v) + eps), p -= lr b
+    RmsMomentum { lr: f32, alpha: f32, rest: f32, eps: f32, momentum: f32 },
 }
 
-/// One step. `decay` times the parameter is added to its gradient; `state` has as many slices as the rule has numbers,
-/// others are empty.
-pub fn step(machine: &Machine, rule: Rule, decay: f32, [values, gradients]: [&mut [f32]; 2], state: [&mut [f32]; 2]) {
+/// m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    pub betas: [f32; 2],
+    /// 1 - b1 and 1 - b2, rounded once.
+    pub rests: [f32; 2],
+}
+
+/// What happens before a rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    /// The gradient is multiplied by this.
+    pub scale: f32,
+    /// So much of the parameter is then added to the gradient.
+    pub added: f32,
+    /// The parameter is multiplied by this.
+    pub kept: f32,
+}
+
+impl Decay {
+    pub const NONE: Self = Self { scale: 1.0, added: 0.0, kept: 1.0 };
+}
+
+/// One step. `state` has as many slices as the rule has numbers, others are empty.
+pub fn step(machine: &Machine, rule: Rule, decay: Decay, [values, gradients]: [&mut [f32]; 2], state: [&mut [f32]; 2]) {
     let count = values.len();
     let gradients = &*gradients;
     let (values, state) = (Shared::new(values), state.map(Shared::new));
@@ -38,20 +69,45 @@ pub fn step(machine: &Machine, rule: Rule, decay: f32, [values, gradients]: [&mu
     });
 }
 
+/// The sum of squares. Parts are summed in a fixed order, so the bits do not depend on the number of threads.
+pub fn sum_of_squares(machine: &Machine, numbers: &[f32]) -> f64 {
+    let mut parts = vec![0.0f64; numbers.len().div_ceil(CHUNK)];
+    let shared = Shared::new(&mut parts);
+    machine.team.run(numbers.len().div_ceil(CHUNK), |index, _| {
+        let chunk = &numbers[index * CHUNK..numbers.len().min((index + 1) * CHUNK)];
+        // SAFETY: each task has a place of its own.
+        let part = unsafe { &mut shared.part(index..index + 1)[0] };
+        *part = machine.isa.run(Squares { numbers: chunk });
+    });
+    parts.iter().sum()
+}
+
+/// a = decay a + rest p for each average a of a parameter p.
+pub fn average(machine: &Machine, [decay, rest]: [f32; 2], values: &[f32], averages: &mut [f32]) {
+    let count = values.len();
+    let averages = Shared::new(averages);
+    machine.team.run(count.div_ceil(CHUNK), |index, _| {
+        let range = index * CHUNK..count.min((index + 1) * CHUNK);
+        // SAFETY: each task has a range of its own.
+        let averages = unsafe { averages.part(range.clone()) };
+        machine.isa.run(Average { decay, rest, values: &values[range], averages });
+    });
+}
+
 impl Rule {
     /// How many numbers of state each parameter has.
     pub fn numbers(self) -> usize {
         match self {
-            Rule::Adam { .. } => 2,
             Rule::Sgd { .. } => 0,
-            Rule::Momentum { .. } => 1,
+            Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
+            Rule::Adam { .. } | Rule::Adamax { .. } | Rule::Nadam { .. } | Rule::RmsMomentum { .. } => 2,
         }
     }
 }
 
 struct Update<'a> {
     rule: Rule,
-    decay: f32,
+    decay: Decay,
     values: &'a mut [f32],
     gradients: &'a [f32],
     first: &'a mut [f32],
@@ -62,31 +118,119 @@ impl Kernel for Update<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(mut self) {
+        let Decay { scale, added, kept } = self.decay;
         for start in (0..self.values.len()).step_by(LANES) {
             let end = self.values.len().min(start + LANES);
-            let mut p = load::<L>(&self.values[start..end]);
-            let g = L::splat(self.decay).mul_add(p, load(&self.gradients[start..end]));
-            match self.rule {
-                Rule::Adam { step, root, betas, rests, eps } => {
-                    let (first, second) = (&mut self.first[start..end], &mut self.second[start..end]);
-                    let m = L::splat(betas[0]).mul_add(load(first), L::splat(rests[0]).mul(g));
-                    let v = L::splat(betas[1]).mul_add(load(second), L::splat(rests[1]).mul(g.mul(g)));
-                    let size = v.sqrt().div(L::splat(root)).add(L::splat(eps));
-                    p = p.sub(L::splat(step).mul(m).div(size));
-                    store(m, first);
-                    store(v, second);
-                }
-                Rule::Sgd { lr } => p = L::splat(lr).neg_mul_add(g, p),
-                Rule::Momentum { lr, momentum, nesterov } => {
-                    let first = &mut self.first[start..end];
-                    let b = L::splat(momentum).mul_add(load(first), g);
-                    let moved = if nesterov { L::splat(momentum).mul_add(b, g) } else { b };
-                    p = L::splat(lr).neg_mul_add(moved, p);
-                    store(b, first);
-                }
+            let p = load::<L>(&self.values[start..end]);
+            let g = L::splat(added).mul_add(p, L::splat(scale).mul(load(&self.gradients[start..end])));
+            let moved = self.moved(L::splat(kept).mul(p), g, start, end);
+            store(moved, &mut self.values[start..end]);
+        }
+    }
+}
+
+impl Update<'_> {
+    /// The parameters after the step, whose state lies at `start..end`.
+    #[inline(always)]
+    fn moved<L: Lane>(&mut self, p: L, g: L, start: usize, end: usize) -> L {
+        match self.rule {
+            Rule::Sgd { lr } => L::splat(lr).neg_mul_add(g, p),
+            Rule::Momentum { lr, momentum, nesterov } => {
+                let first = &mut self.first[start..end];
+                let b = L::splat(momentum).mul_add(load(first), g);
+                store(b, first);
+                let moved = if nesterov { L::splat(momentum).mul_add(b, g) } else { b };
+                L::splat(lr).neg_mul_add(moved, p)
             }
-            store(p, &mut self.values[start..end]);
+            Rule::Adam { step, root, moments, eps } => {
+                let m = moments.first(g, &mut self.first[start..end]);
+                let v = moments.second(g, &mut self.second[start..end]);
+                let size = v.sqrt().div(L::splat(root)).add(L::splat(eps));
+                p.sub(L::splat(step).mul(m).div(size))
+            }
+            Rule::Adamax { step, moments, eps } => {
+                let m = moments.first(g, &mut self.first[start..end]);
+                let second = &mut self.second[start..end];
+                let size = g.max(L::zero().sub(g)).add(L::splat(eps));
+                let u = L::splat(moments.betas[1]).mul(load(second)).max(size);
+                store(u, second);
+                // Behind the last parameter u may be 0, and what comes of it is never stored.
+                p.sub(L::splat(step).mul(m).div(u))
+            }
+            Rule::Nadam { now, next, root, moments, eps } => {
+                let m = moments.first(g, &mut self.first[start..end]);
+                let v = moments.second(g, &mut self.second[start..end]);
+                let size = v.sqrt().div(L::splat(root)).add(L::splat(eps));
+                p.sub(L::splat(now).mul_add(g, L::splat(next).mul(m)).div(size))
+            }
+            Rule::RmsProp { lr, alpha, rest, eps } => {
+                let v = follow([alpha, rest], g.mul(g), &mut self.first[start..end]);
+                p.sub(L::splat(lr).mul(g).div(v.sqrt().add(L::splat(eps))))
+            }
+            Rule::RmsMomentum { lr, alpha, rest, eps, momentum } => {
+                let v = follow([alpha, rest], g.mul(g), &mut self.first[start..end]);
+                let second = &mut self.second[start..end];
+                let b = L::splat(momentum).mul_add(load(second), g.div(v.sqrt().add(L::splat(eps))));
+                store(b, second);
+                L::splat(lr).neg_mul_add(b, p)
+            }
+        }
+    }
+}
+
+impl Moments {
+    #[inline(always)]
+    fn first<L: Lane>(self, g: L, state: &mut [f32]) -> L {
+        follow([self.betas[0], self.rests[0]], g, state)
+    }
+
+    #[inline(always)]
+    fn second<L: Lane>(self, g: L, state: &mut [f32]) -> L {
+        follow([self.betas[1], self.rests[1]], g.mul(g), state)
+    }
+}
+
+/// state = decay state + rest x, which it answers.
+#[inline(always)]
+fn follow<L: Lane>([decay, rest]: [f32; 2], x: L, state: &mut [f32]) -> L {
+    let followed = L::splat(decay).mul_add(load(state), L::splat(rest).mul(x));
+    store(followed, state);
+    followed
+}
+
+struct Squares<'a> {
+    numbers: &'a [f32],
+}
+
+impl Kernel for Squares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> f64 {
+        let mut sum = L::zero();
+        for numbers in self.numbers.chunks(LANES) {
+            let x = load::<L>(numbers);
+            sum = x.mul_add(x, sum);
+        }
+        sum.to_array().iter().map(|&part| f64::from(part)).sum()
+    }
+}
+
+struct Average<'a> {
+    decay: f32,
+    rest: f32,
+    values: &'a [f32],
+    averages: &'a mut [f32],
+}
+
+impl Kernel for Average<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        for (values, averages) in self.values.chunks(LANES).zip(self.averages.chunks_mut(LANES)) {
+            follow([self.decay, self.rest], load::<L>(values), averages);
         }
     }
 }

@@ -11,6 +11,30 @@ pub struct Batch<'a, E> {
     pub targets: Option<&'a [E]>,
     /// A class of each image, smaller than the number of scores.
     pub labels: &'a [usize],
+    /// Where each image was mixed of two: the other one's class, and the share of the first.
+    pub mixed: Option<Mixed<'a>>,
+}
+
+/// The other halves of mixed images.
+#[derive(Clone, Copy, Debug)]
+pub struct Mixed<'a> {
+    pub labels: &'a [usize],
+    /// How much of each image is of its own label, from 0 to 1.
+    pub shares: &'a [f32],
+}
+
+impl<E> Batch<'_, E> {
+    /// The labels with each image's share of them; of mixed images then the others' with the rest.
+    pub(super) fn labellings(&self) -> Vec<(&[usize], Vec<f64>)> {
+        match self.mixed {
+            None => vec![(self.labels, vec![1.0; self.labels.len()])],
+            Some(mixed) => {
+                let shares: Vec<f64> = mixed.shares.iter().map(|&share| share.into()).collect();
+                let rests = shares.iter().map(|share| 1.0 - share).collect();
+                vec![(self.labels, shares), (mixed.labels, rests)]
+            }
+        }
+    }
 }
 
 /// What dropout masks depend on, beside the place in the network.

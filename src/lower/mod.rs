@@ -29,10 +29,10 @@ mod region;
 mod shape;
 mod store;
 
-pub use batch::{Batch, Draw, Outputs, Step};
+pub use batch::{Batch, Draw, Mixed, Outputs, Step};
 pub use constraint::apply_constraints;
 pub use element::Element;
-pub use loss::{Criterion, Loss, Term};
+pub use loss::{Classes, Criterion, Loss, Term, scores_of, softmax_of};
 pub use program::{Fusion, PartPlan, Program, plan};
 pub use region::{BufferPlan, RegionPlan, StepPlan};
 pub use store::{Entry, Store};

@@ -8,7 +8,7 @@ use dfdx::tensor_ops::Backward;
 
 use super::batch::{Batch, Draw, Outputs, Step};
 use super::element::{Element, Flat, Flow, Of, to_vec};
-use super::loss::{Criterion, Loss, Term, lower_term, scores_of};
+use super::loss::{Criterion, Loss, Term, lower_term, scores_of, softmax_of};
 use super::node::{Layer, Plan};
 use super::norm::Moments;
 use super::region::{self, Fused, Region, RegionPlan};
@@ -188,7 +188,7 @@ impl<E: Element> Program<E> {
     /// The softmax that the scores come out of, if they do.
     pub fn scores_softmax(&self) -> Option<&Op> {
         let output = self.graph.outputs[self.scores()?].value;
-        self.softmax_of(output).map(|index| &self.graph.nodes[index].op)
+        softmax_of(&self.graph, output).map(|index| &self.graph.nodes[index].op)
     }
 
     /// Values that are read after a run: the outputs, and what losses compare in their place.
@@ -256,24 +256,13 @@ impl<E: Element> Program<E> {
     fn compared(&self, term: &Term) -> Value {
         let output = self.graph.outputs[term.output].value;
         match term.criterion {
-            Criterion::CrossEntropy => self.before_softmax(output).unwrap_or(output),
-            Criterion::Mse => output,
+            Criterion::CrossEntropy(_) => self.before_softmax(output).unwrap_or(output),
+            _ => output,
         }
     }
 
     fn before_softmax(&self, value: Value) -> Option<Value> {
-        self.softmax_of(value).map(|index| self.graph.nodes[index].inputs[0])
-    }
-
-    /// The softmax over all scores that a value is, whatever shape it was given since.
-    fn softmax_of(&self, value: Value) -> Option<usize> {
-        let Value::Node(index) = value else { return None };
-        let node = &self.graph.nodes[index];
-        match node.op {
-            Op::Softmax | Op::LogSoftmax if node.output.positions() == 1 => Some(index),
-            Op::Flatten | Op::Reshape | Op::Identity => self.softmax_of(node.inputs[0]),
-            _ => None,
-        }
+        softmax_of(&self.graph, value).map(|index| self.graph.nodes[index].inputs[0])
     }
 }
 

@@ -1,9 +1,21 @@
-//! Results -> tables for people.
+//! Results -> tables and pictures for people.
 
+mod box_plot;
+mod confusion;
+mod contact_sheet;
 mod drawing;
+mod evaluation;
+mod figure;
 mod layers;
+mod line_plot;
 mod regions;
 
+pub use box_plot::{BoxPlots, Panel};
+pub use confusion::ConfusionPlot;
+pub use contact_sheet::{ContactSheet, SheetRow};
 pub use drawing::{dot, graph_table, mermaid};
-pub use layers::layer_table;
+pub use evaluation::{described, evaluation, roc_json, roc_text};
+pub use figure::{Figure, png, svg};
+pub use layers::{grouped, layer_table};
+pub use line_plot::{Line, LinePlot, curves, roc_curves};
 pub use regions::region_tables;

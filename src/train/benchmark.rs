@@ -33,7 +33,7 @@ pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> 
     let key = random::key(0, Purpose::Sketch, 0, 0);
     let images: Vec<f32> = (0..batch * graph.input.count()).map(|n| random::uniform(key, n as u64)).collect();
     let labels: Vec<usize> = (0..batch).map(|n| n * 7 % graph.classes).collect();
-    let data = Batch { images: &images, targets: None, labels: &labels };
+    let data = Batch { images: &images, targets: None, labels: &labels, mixed: None };
     let mut first = 0;
     let train = median(steps, || {
         program.step(&mut store, &data, &loss, Draw { seed: 0, epoch: 0, first });

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::metadata::{Metadata, VERSION};
-use super::optimizer::Optimizer;
+use super::state::State;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lower::{Entry, Store};
 
@@ -28,8 +28,8 @@ impl Checkpoint {
     ///
     /// # Errors
     /// N0803 where it cannot be written; what stood there before still does.
-    pub fn save(path: &Path, metadata: &Metadata, store: &Store<f32>, optimizer: &Optimizer) -> Result<(), Diagnostic> {
-        let bytes = encode(metadata, store, optimizer)?;
+    pub fn save(path: &Path, metadata: &Metadata, state: &State) -> Result<(), Diagnostic> {
+        let bytes = encode(metadata, state)?;
         let partial = path.with_extension("partial");
         let written = write_all(&partial, &bytes).and_then(|()| std::fs::rename(&partial, path));
         written.map_err(|fault| {
@@ -61,23 +61,31 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Puts the optimizer's state back.
+    /// Puts back all that going on needs.
     ///
     /// # Errors
     /// N0805 where a tensor is missing or has another shape.
-    pub fn fill_optimizer(&self, store: &Store<f32>, optimizer: &mut Optimizer) -> Result<(), Diagnostic> {
-        let slots: Vec<&'static str> = optimizer.state().map(|(slot, _)| slot).collect();
-        let mut state = vec![];
-        for slot in slots {
-            let mut values = vec![0.0; store.values().len()];
-            for entry in store.entries().iter().filter(|entry| entry.trained) {
-                let name = slot_name(slot, entry);
-                values[entry.range.clone()].copy_from_slice(self.tensor(&name, entry)?);
-            }
-            state.push(values);
+    pub fn fill_state(&self, state: &mut State) -> Result<(), Diagnostic> {
+        self.fill(&mut state.store)?;
+        let slots: Vec<&'static str> = state.optimizer.state().map(|(slot, _)| slot).collect();
+        let vectors = slots.into_iter().map(|slot| self.vector(slot, &state.store));
+        let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
+        state.optimizer.restore(self.metadata.position.steps, vectors);
+        if let Some(average) = &mut state.average {
+            average.restore(state.store.values().to_vec());
+            let raw = self.vector(RAW, &state.store)?;
+            state.store.values_and_gradients_mut().0.copy_from_slice(&raw);
         }
-        optimizer.restore(self.metadata.position.steps, state);
         Ok(())
+    }
+
+    /// A vector of the optimizer's state.
+    fn vector(&self, slot: &str, store: &Store<f32>) -> Result<Vec<f32>, Diagnostic> {
+        let mut values = vec![0.0; store.values().len()];
+        for entry in store.entries().iter().filter(|entry| entry.trained) {
+            values[entry.range.clone()].copy_from_slice(self.tensor(&slot_name(slot, entry), entry)?);
+        }
+        Ok(values)
     }
 
     fn tensor(&self, name: &str, entry: &Entry) -> Result<&[f32], Diagnostic> {
@@ -101,14 +109,23 @@ fn slot_name(slot: &str, entry: &Entry) -> String {
     format!("optimizer.{slot}.{}", entry.name)
 }
 
-fn encode(metadata: &Metadata, store: &Store<f32>, optimizer: &Optimizer) -> Result<Vec<u8>, Diagnostic> {
-    let parameters = store.entries().iter().map(|entry| (entry.name.clone(), &entry.shape, store.value(entry)));
-    let trained = || store.entries().iter().filter(|entry| entry.trained);
-    let state = optimizer.state().flat_map(|(slot, values)| {
-        trained().map(move |entry| (slot_name(slot, entry), &entry.shape, &values[entry.range.clone()]))
+/// The slot of the weights themselves, where their average stands under the tensors' own names.
+const RAW: &str = "raw";
+
+fn encode(metadata: &Metadata, state: &State) -> Result<Vec<u8>, Diagnostic> {
+    let State { store, optimizer, average } = state;
+    let value = |entry: &Entry| match average {
+        Some(average) if entry.trained => average.values()[entry.range.clone()].to_vec(),
+        _ => store.value(entry).to_vec(),
+    };
+    let parameters =
+        store.entries().iter().map(|entry| (entry.name.clone(), entry.shape.clone(), to_bytes(&value(entry))));
+    let raw = average.iter().map(|_| (RAW, store.values()));
+    let vectors = optimizer.state().chain(raw).flat_map(|(slot, values)| {
+        let trained = store.entries().iter().filter(|entry| entry.trained);
+        trained.map(move |entry| (slot_name(slot, entry), entry.shape.clone(), to_bytes(&values[entry.range.clone()])))
     });
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> =
-        parameters.chain(state).map(|(name, shape, values)| (name, shape.clone(), to_bytes(values))).collect();
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = parameters.chain(vectors).collect();
     let views =
         tensors.iter().map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
     let text = serde_json::to_string(metadata).map_err(|fault| internal(&fault))?;
@@ -145,7 +162,8 @@ pub fn cannot_write(path: &Path, fault: &std::io::Error) -> Diagnostic {
     Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display())).remark(advice)
 }
 
-fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
+/// The error of a file that cannot be read.
+pub fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
     let message = format!("cannot read `{}`: {fault}", path.display());
     Diagnostic::error(Code::READ, message)
         .remark("name a run's folder, or a file `*.safetensors` that netc has written")

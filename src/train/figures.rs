@@ -10,6 +10,14 @@ pub struct Figures {
     pub accuracy: Option<f64>,
 }
 
+/// A line of `metrics.jsonl`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochMetrics {
+    pub epoch: u64,
+    pub train: Figures,
+    pub validation: Option<Figures>,
+}
+
 /// Running sums over batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {

@@ -1,23 +1,48 @@
 //! A graph and a data set -> a run: training, evaluation, prediction, and the files they leave.
 
+mod average;
 mod benchmark;
 mod checkpoint;
+mod choose;
 mod evaluation;
 mod figures;
+mod health;
+mod initial;
+mod memory;
 mod metadata;
 mod optimizer;
 mod prediction;
 mod recipe;
+mod rehearsal;
 mod run;
+mod schedule;
+mod scores;
+mod session;
+mod setup;
+mod state;
+mod stopping;
 mod trainer;
+mod watch;
 
+pub use average::Average;
 pub use benchmark::{Timing, benchmark};
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, cannot_write};
+pub use choose::choose_by_loss;
 pub use evaluation::{ClassReport, Evaluation, evaluate};
-pub use figures::{Figures, Tally};
-pub use metadata::{Metadata, Position};
+pub use figures::{EpochMetrics, Figures, Tally};
+pub use health::Health;
+pub use memory::check as check_memory;
+pub use metadata::{Build, DataMark, Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
-pub use recipe::{OptimizerKind, OptimizerRecipe, Recipe, Split};
-pub use run::{EpochMetrics, RunFolder};
-pub use trainer::{End, Silent, Trainer, Watch};
+pub use recipe::{
+    Bounds, Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe,
+    Split, Validate, fit, read_recipe,
+};
+pub use run::RunFolder;
+pub use schedule::Schedule;
+pub use scores::{Roc, Scores};
+pub use session::train;
+pub use setup::Task;
+pub use trainer::Trainer;
+pub use watch::{End, Silent, Watch};

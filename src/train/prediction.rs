@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::checkpoint::Checkpoint;
 use super::figures::winners;
+use super::scores::probabilities;
 use crate::data::picture;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::layer::Op;
 use crate::lower::{Fusion, Program, Store};
 
 /// What the network says of one image.
@@ -66,28 +66,13 @@ impl Predictor {
     pub fn predict(&self, images: &[f32]) -> Vec<Prediction> {
         let classes = self.classes().len();
         let outputs = self.program.forward(&self.store, images);
-        let probabilities = self.probabilities(&outputs.values[self.scores], classes);
+        let probabilities = probabilities(&outputs.values[self.scores], classes, self.program.scores_softmax());
         let winners = winners(&probabilities, classes);
         let each = probabilities.chunks_exact(classes).zip(winners);
         each.map(|(scores, class)| Prediction { class, scores: scores.to_vec() }).collect()
-    }
-
-    fn probabilities(&self, scores: &[f32], classes: usize) -> Vec<f32> {
-        match self.program.scores_softmax() {
-            Some(Op::LogSoftmax) => scores.iter().map(|score| score.exp()).collect(),
-            Some(_) => scores.to_vec(),
-            None => scores.chunks_exact(classes).flat_map(softmax).collect(),
-        }
     }
 }
 
 fn normal(byte: u8, mean: f32, deviation: f32) -> f32 {
     (f32::from(byte) / 255.0 - mean) / if deviation > 0.0 { deviation } else { 1.0 }
-}
-
-fn softmax(scores: &[f32]) -> Vec<f32> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
 }

@@ -1,23 +1,18 @@
-//! A run's folder: the network's text, the recipe, metrics, timings, checkpoints.
+//! A run's folder: the network's text, the recipe, metrics, timings, checkpoints, and the lock of whoever writes it.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::checkpoint::cannot_write;
-use super::figures::Figures;
+use super::figures::EpochMetrics;
 use super::recipe::Recipe;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// A line of `metrics.jsonl`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochMetrics {
-    pub epoch: u64,
-    pub train: Figures,
-    pub validation: Option<Figures>,
-}
+/// The file in a run that is locked while the run is written.
+const LOCK: &str = ".lock";
 
 /// A line of `timing.jsonl`.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -27,10 +22,12 @@ struct EpochTiming {
     images_per_second: f64,
 }
 
-/// The folder of a run.
-#[derive(Clone, Debug)]
+/// The folder of a run, which this process alone writes.
+#[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Locked as long as it is open, however the process ends.
+    _lock: File,
 }
 
 impl RunFolder {
@@ -46,13 +43,31 @@ impl RunFolder {
             ErrorKind::AlreadyExists => exists(path),
             _ => cannot_write(path, &fault),
         })?;
-        let run = Self { path: path.to_path_buf() };
+        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
         run.make_folder("checkpoints")?;
         run.write("network.net", network)?;
-        let yaml = serde_yaml::to_string(recipe);
-        let yaml = yaml.map_err(|fault| Diagnostic::error(Code::WRITE, format!("internal error: {fault}")))?;
-        run.write("recipe.yaml", &yaml)?;
+        run.write_recipe(recipe)?;
         Ok(run)
+    }
+
+    /// Opens a run's folder to write on in it.
+    ///
+    /// # Errors
+    /// N0807 where it is no run, N0810 where another process writes it, N0811 where no checkpoint was written yet.
+    pub fn open(path: &Path) -> Result<Self, Diagnostic> {
+        if !path.join(LOCK).is_file() {
+            let message = format!("`{}` is not a run", path.display());
+            return Err(Diagnostic::error(Code::NOT_A_RUN, message)
+                .remark("name the folder that `netc train` printed, or gave to `--out`"));
+        }
+        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        if run.last_checkpoint().is_file() {
+            return Ok(run);
+        }
+        let message = format!("there is nothing to resume in `{}`", path.display());
+        Err(Diagnostic::error(Code::NOTHING_TO_RESUME, message)
+            .remark("it ended before its first checkpoint, which is written after the first epoch")
+            .remark("train it anew, into another folder or after removing this one"))
     }
 
     /// The checkpoint that `netc eval` and `predict` take for this path: a file as it is; of a run the best, else the last.
@@ -71,6 +86,12 @@ impl RunFolder {
         })
     }
 
+    /// The metrics of a run's folder, as far as they can be read; none of anything else.
+    pub fn metrics_of(path: &Path) -> Option<Vec<EpochMetrics>> {
+        let text = fs::read_to_string(path.join("metrics.jsonl")).ok()?;
+        Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -80,14 +101,55 @@ impl RunFolder {
         self.path.join("checkpoints").join("last.safetensors")
     }
 
-    /// Adds an epoch to the metrics, and how long it took to the timings.
+    /// Where the one with the best validation stands.
+    pub fn best_checkpoint(&self) -> PathBuf {
+        self.path.join("checkpoints").join("best.safetensors")
+    }
+
+    /// Writes the recipe, beside its name first.
     ///
     /// # Errors
     /// N0803.
-    pub fn add_epoch(&self, metrics: &EpochMetrics, images: u64, seconds: f64) -> Result<(), Diagnostic> {
-        self.append("metrics.jsonl", metrics)?;
+    pub fn write_recipe(&self, recipe: &Recipe) -> Result<(), Diagnostic> {
+        self.replace("recipe.yaml", &recipe.to_yaml())
+    }
+
+    /// Adds an epoch to the metrics, for good.
+    ///
+    /// # Errors
+    /// N0803.
+    pub fn add_epoch(&self, metrics: &EpochMetrics) -> Result<(), Diagnostic> {
+        self.append("metrics.jsonl", metrics)
+    }
+
+    /// Adds to the timings how long an epoch of so many images took.
+    ///
+    /// # Errors
+    /// N0803.
+    pub fn add_timing(&self, epoch: u64, images: u64, seconds: f64) -> Result<(), Diagnostic> {
         let images_per_second = images as f64 / seconds.max(1e-9);
-        self.append("timing.jsonl", &EpochTiming { epoch: metrics.epoch, seconds, images_per_second })
+        self.append("timing.jsonl", &EpochTiming { epoch, seconds, images_per_second })
+    }
+
+    /// Cuts metrics and timings back to so many epochs: what came after the last checkpoint will come again.
+    ///
+    /// # Errors
+    /// N0804, N0803.
+    pub fn cut_to(&self, epochs: u64) -> Result<(), Diagnostic> {
+        for name in ["metrics.jsonl", "timing.jsonl"] {
+            let path = self.path.join(name);
+            let bytes = match fs::read(&path) {
+                Ok(bytes) => bytes,
+                Err(fault) if fault.kind() == ErrorKind::NotFound => continue,
+                Err(fault) => return Err(cannot_write(&path, &fault)),
+            };
+            let text = String::from_utf8_lossy(&bytes);
+            let kept: String = text.split_inclusive('\n').filter(|line| epoch_of(line) <= epochs).collect();
+            if kept.as_bytes() != bytes {
+                self.replace(name, &kept)?;
+            }
+        }
+        Ok(())
     }
 
     fn make_folder(&self, name: &str) -> Result<(), Diagnostic> {
@@ -100,14 +162,45 @@ impl RunFolder {
         fs::write(&path, text).map_err(|fault| cannot_write(&path, &fault))
     }
 
+    fn replace(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
+        let partial = format!("{name}.partial");
+        self.write(&partial, text)?;
+        let (from, to) = (self.path.join(partial), self.path.join(name));
+        fs::rename(from, &to).map_err(|fault| cannot_write(&to, &fault))
+    }
+
     fn append(&self, name: &str, line: &impl Serialize) -> Result<(), Diagnostic> {
         let path = self.path.join(name);
         let line = serde_json::to_string(line).map_err(std::io::Error::from);
         let written = line.and_then(|line| {
             let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-            file.write_all(format!("{line}\n").as_bytes())
+            file.write_all(format!("{line}\n").as_bytes())?;
+            file.sync_data()
         });
         written.map_err(|fault| cannot_write(&path, &fault))
+    }
+}
+
+/// The epoch of a line; of one that was cut off, later than any.
+fn epoch_of(line: &str) -> u64 {
+    let whole = line.strip_suffix('\n').and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    whole.and_then(|line| line["epoch"].as_u64()).unwrap_or(u64::MAX)
+}
+
+/// Takes the lock of a run; the system frees it when the process ends.
+fn lock(path: &Path) -> Result<File, Diagnostic> {
+    let name = path.join(LOCK);
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+    let file = opened.map_err(|fault| cannot_write(&name, &fault))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another process is writing the run `{}`", path.display());
+            Err(Diagnostic::error(Code::RUN_LOCKED, message).remark("wait for it, or end it"))
+        }
+        // Some network file systems know no locks.
+        Err(TryLockError::Error(fault)) if fault.kind() == ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(fault)) => Err(cannot_write(&name, &fault)),
     }
 }
 

@@ -1,95 +1,83 @@
 //! Epochs of steps: batches -> loss and gradients -> new parameters.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
 use super::evaluation::{Evaluation, evaluate};
-use super::figures::{Figures, Tally, correct};
-use super::metadata::{Metadata, Position, VERSION};
-use super::optimizer::Optimizer;
-use super::recipe::Recipe;
-use crate::data::{self, Dataset, Loader, Preparation};
+use super::figures::{EpochMetrics, Figures, Tally, correct};
+use super::memory;
+use super::metadata::{Build, DataMark, Metadata, Position, VERSION};
+use super::recipe::{Choice, Recipe};
+use super::schedule::Schedule;
+use super::state::State;
+use super::stopping::badness;
+use super::watch::{End, Watch};
+use crate::data::{self, Augmentation, Dataset, Loader, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::kernel::Machine;
-use crate::lower::{Batch, Draw, Fusion, Loss, Program, Store, apply_constraints};
-
-/// Whoever follows a training.
-pub trait Watch {
-    /// An epoch (from 1) begins, of so many images, of which some may be done already.
-    fn begin_epoch(&mut self, _epoch: u64, _images: u64, _done: u64) {}
-    /// So many images more are done; the figures are those of the epoch so far.
-    fn batch(&mut self, _images: u64, _figures: Figures) {}
-    /// Whether to end after this batch.
-    fn stop(&self) -> bool {
-        false
-    }
-}
-
-/// Nobody follows.
-pub struct Silent;
-
-impl Watch for Silent {}
-
-/// How an epoch ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum End {
-    Finished(Figures),
-    /// Asked to stop; the position tells where.
-    Stopped,
-}
+use crate::lower::{Batch, Draw, Entry, Loss, Mixed, Program, apply_constraints};
 
 /// A network in training.
 pub struct Trainer {
-    machine: Arc<Machine>,
-    program: Program<f32>,
-    store: Store<f32>,
-    optimizer: Optimizer,
-    loss: Loss,
-    recipe: Recipe,
-    dataset: Dataset,
+    pub(super) machine: Arc<Machine>,
+    pub(super) program: Program<f32>,
+    pub(super) state: State,
+    pub(super) loss: Loss,
+    pub(super) schedule: Schedule,
+    pub(super) recipe: Recipe,
+    pub(super) dataset: Dataset,
+    pub(super) statistics: Statistics,
     /// The images that are trained on, by number.
-    images: Vec<usize>,
-    network: String,
-    position: Position,
+    pub(super) images: Vec<usize>,
+    /// Those that validate.
+    pub(super) validation: Vec<usize>,
+    /// Whether each node is trained.
+    pub(super) trained: Vec<bool>,
+    pub(super) network: String,
+    pub(super) build: Build,
+    pub(super) position: Position,
 }
 
 impl Trainer {
-    /// A network at its start. `network` is its text, for checkpoints.
-    ///
-    /// # Errors
-    /// N0505 where no output has a loss.
-    pub fn new(
-        graph: &Graph,
-        network: String,
-        dataset: Dataset,
-        recipe: Recipe,
-        fusion: &Fusion,
-    ) -> Result<Self, Diagnostic> {
-        let Some(loss) = Loss::default_for(graph) else {
-            return Err(Diagnostic::error(Code::UNTRAINABLE, "none of the outputs can be trained"));
-        };
-        let store = Store::init(graph, recipe.seed);
-        let optimizer = Optimizer::new(recipe.optimizer, store.values().len());
-        let program = Program::with(graph, fusion);
-        let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
-        let images = recipe.split.training(dataset.train.len());
-        Ok(Self {
-            machine: fusion.machine(),
-            program,
-            store,
-            optimizer,
-            loss,
-            recipe,
-            dataset,
-            images,
-            network,
-            position,
-        })
+    pub fn position(&self) -> &Position {
+        &self.position
     }
 
-    pub fn position(&self) -> Position {
-        self.position
+    /// With everything resolved.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The network's text.
+    pub fn network(&self) -> &str {
+        &self.network
+    }
+
+    pub fn graph(&self) -> &Graph {
+        self.program.graph()
+    }
+
+    /// Trains without validating from now on.
+    pub(super) fn leave_validation(&mut self) {
+        self.validation.clear();
+    }
+
+    /// Bytes of memory that training needs at least.
+    pub fn memory(&self) -> u64 {
+        let slots = self.state.optimizer.state().count() + usize::from(self.state.average.is_some());
+        memory::needed(self.graph(), &self.recipe, slots)
+    }
+
+    /// Whether nothing is left to train: all epochs are done, or patience has run out.
+    pub fn is_over(&self) -> bool {
+        self.position.epoch >= self.recipe.epochs || self.position.standing.is_over(&self.recipe.validate)
+    }
+
+    /// Whether the training part is chosen by losses, which [`super::choose_by_loss`] finds out.
+    pub fn chooses(&self) -> bool {
+        self.recipe.split.choose != Choice::Random && self.recipe.split.fraction < 1.0
     }
 
     /// Images that the epoch it is in still has.
@@ -97,51 +85,122 @@ impl Trainer {
         self.images.len() as u64 - self.position.images
     }
 
+    /// How many images train and validate.
+    pub fn sizes(&self) -> [usize; 2] {
+        [self.images.len(), self.validation.len()]
+    }
+
     pub fn test_images(&self) -> u64 {
         self.dataset.test.len() as u64
     }
 
-    /// Trains to the end of the epoch it is in.
+    /// Trains to the end of the epoch it is in, and validates where it is time to.
     ///
     /// # Errors
     /// N0806 where the loss is no longer a number.
     pub fn train_epoch(&mut self, watch: &mut dyn Watch) -> Result<End, Diagnostic> {
-        let mut order = self.images.clone();
-        data::shuffle(&mut order, self.recipe.seed, self.position.epoch);
-        watch.begin_epoch(self.position.epoch + 1, order.len() as u64, self.position.images);
-        let preparation = Preparation { start: self.position.images as usize, ..self.preparation() };
-        for batch in Loader::new(self.dataset.train.clone(), order, preparation) {
+        watch.begin_epoch(self.position.epoch + 1, self.images.len() as u64, self.position.images);
+        for batch in self.batches() {
             self.step(&batch)?;
             watch.batch(batch.len() as u64, self.position.tally.figures());
-            if watch.stop() && self.images_left() > 0 {
+            if watch.stop() {
                 return Ok(End::Stopped);
             }
         }
-        if !self.store.values().iter().all(|value| value.is_finite()) {
+        if !self.state.store.values().iter().all(|value| value.is_finite()) {
             return Err(self.not_finite("a parameter is not a number after".into(), self.position.steps));
         }
-        let figures = self.position.tally.figures();
-        let tally = Tally::new(self.position.tally.scored);
-        self.position = Position { epoch: self.position.epoch + 1, images: 0, tally, ..self.position };
-        Ok(End::Finished(figures))
+        let validation = match self.validates() {
+            false => None,
+            true => match self.validate(watch) {
+                Some(figures) => Some(figures),
+                None => return Ok(End::Stopped),
+            },
+        };
+        Ok(self.end_epoch(validation))
+    }
+
+    /// The batches that the epoch still has.
+    pub(super) fn batches(&self) -> Loader {
+        let mut order = self.images.clone();
+        data::shuffle(&mut order, self.recipe.seed, self.position.epoch);
+        let augmentation =
+            Augmentation { steps: self.recipe.augment.clone(), seed: self.recipe.seed, epoch: self.position.epoch };
+        let start = self.position.images as usize;
+        Loader::new(self.dataset.train.clone(), order, Preparation { start, augmentation, ..self.preparation() })
     }
 
     fn step(&mut self, batch: &data::Batch) -> Result<(), Diagnostic> {
-        let draw = Draw { seed: self.recipe.seed, epoch: self.position.epoch, first: batch.positions.start as u64 };
-        let step = self.program.step(&mut self.store, &lowered(batch), &self.loss, draw);
+        let epoch = self.position.epoch;
+        let draw = Draw { seed: self.recipe.seed, epoch, first: batch.positions.start as u64 };
+        let kept = self.frozen_buffers();
+        let step = self.program.step(&mut self.state.store, &lowered(batch), &self.loss, draw);
         if !step.loss.is_finite() {
             return Err(self.not_finite(format!("the loss is {} in", step.loss), self.position.steps + 1));
         }
-        self.optimizer.step(&self.machine, &mut self.store);
-        apply_constraints(self.program.graph(), &mut self.store);
+        let steps = self.images.len().div_ceil(self.recipe.batch) as u64;
+        let rate = self.schedule.rate(epoch, batch.positions.start as u64 / self.recipe.batch as u64, steps);
+        let State { store, optimizer, average } = &mut self.state;
+        optimizer.set_rate(rate);
+        optimizer.step(&self.machine, store);
+        apply_constraints(self.program.graph(), store);
+        kept.into_iter().for_each(|(entry, values)| store.value_mut(&entry).copy_from_slice(&values));
+        average.iter_mut().for_each(|average| average.follow(&self.machine, store, optimizer.steps()));
+        self.count(batch, step.loss, &step.outputs.values);
+        Ok(())
+    }
+
+    /// What frozen layers hold besides their parameters, and their constrained weights: no step changes it.
+    fn frozen_buffers(&self) -> Vec<(Entry, Vec<f32>)> {
+        let store = &self.state.store;
+        let frozen = self.trained.iter().enumerate().filter(|(_, trained)| !**trained);
+        let entries = frozen.flat_map(|(node, _)| store.of_node(node));
+        entries.map(|entry| (entry.clone(), store.value(entry).to_vec())).collect()
+    }
+
+    fn count(&mut self, batch: &data::Batch, loss: f64, outputs: &[Vec<f32>]) {
         let hits = match self.program.scores() {
-            Some(output) => correct(&step.outputs.values[output], &batch.labels, self.dataset.classes.len()),
+            Some(output) => correct(&outputs[output], &batch.labels, self.dataset.classes.len()),
             None => 0,
         };
-        self.position.tally.add(batch.len(), step.loss, hits);
+        self.position.tally.add(batch.len(), loss, hits);
         self.position.images += batch.len() as u64;
         self.position.steps += 1;
-        Ok(())
+    }
+
+    /// Whether the epoch it is in ends with a validation.
+    fn validates(&self) -> bool {
+        let epoch = self.position.epoch + 1;
+        let due = epoch.is_multiple_of(self.recipe.validate.every) || epoch == self.recipe.epochs;
+        due && !self.validation.is_empty()
+    }
+
+    /// Figures of the validation part; none where it was stopped.
+    fn validate(&mut self, watch: &mut dyn Watch) -> Option<Figures> {
+        watch.begin_pass("validation", self.validation.len() as u64);
+        let loader = Loader::new(self.dataset.train.clone(), self.validation.clone(), self.preparation());
+        let Self { state, program, loss, dataset, .. } = self;
+        let mut passed = |images| {
+            watch.passed(images);
+            !watch.stop()
+        };
+        let evaluated =
+            state.with_result(|store| evaluate(program, store, loss, loader, &dataset.classes, &mut passed));
+        evaluated.map(|evaluation| evaluation.figures())
+    }
+
+    fn end_epoch(&mut self, validation: Option<Figures>) -> End {
+        let (epoch, train) = (self.position.epoch + 1, self.position.tally.figures());
+        let metrics = EpochMetrics { epoch, train, validation };
+        let best = self.position.standing.measured(&self.recipe.validate, metrics);
+        let measured = if self.validation.is_empty() { Some(train) } else { validation };
+        if let Some(figures) = measured {
+            self.schedule.measured(epoch - 1, badness(self.recipe.validate.metric, &figures));
+        }
+        let tally = Tally::new(self.position.tally.scored);
+        let plateau = self.schedule.plateau;
+        self.position = Position { epoch, images: 0, tally, last: Some(metrics), plateau, ..self.position };
+        End::Finished { metrics, best }
     }
 
     fn not_finite(&self, what: String, step: u64) -> Diagnostic {
@@ -156,42 +215,56 @@ impl Trainer {
         Diagnostic::error(Code::NOT_FINITE, message).remark(advice).remark(kept)
     }
 
-    fn preparation(&self) -> Preparation {
+    pub(super) fn preparation(&self) -> Preparation {
         Preparation {
             batch: self.recipe.batch,
-            statistics: self.dataset.statistics.clone(),
+            statistics: self.statistics.clone(),
             scaled: self.loss.needs_targets(),
             start: 0,
+            augmentation: Augmentation::default(),
         }
     }
 
-    /// Figures of the test part; `watch` is told how many images are done.
-    pub fn test(&self, watch: impl FnMut(u64)) -> Evaluation {
-        let images = self.dataset.test.clone();
-        evaluate(&self.program, &self.store, &self.loss, images, self.preparation(), &self.dataset.classes, watch)
+    /// Figures of the test part by a checkpoint's parameters. `watch` is told how many images more are done, and whether
+    /// to go on is what it answers; none where it did not.
+    ///
+    /// # Errors
+    /// N0805 where the checkpoint does not fit.
+    pub fn test(
+        &self,
+        checkpoint: &Checkpoint,
+        watch: impl FnMut(u64) -> bool,
+    ) -> Result<Option<Evaluation>, Diagnostic> {
+        let mut store = self.state.store.clone();
+        checkpoint.fill(&mut store)?;
+        let loader = Loader::sequential(self.dataset.test.clone(), self.preparation());
+        Ok(evaluate(&self.program, &store, &self.loss, loader, &self.dataset.classes, watch))
     }
 
     /// Writes everything that going on needs.
     ///
     /// # Errors
     /// N0803 where it cannot be written.
-    pub fn save(&self, path: &std::path::Path) -> Result<(), Diagnostic> {
-        let [channels, height, width] = self.dataset.shape();
+    pub fn save(&self, path: &Path) -> Result<(), Diagnostic> {
         let metadata = Metadata {
             version: VERSION,
             network: self.network.clone(),
-            input: [channels, height, width],
+            input: self.dataset.shape(),
             classes: self.dataset.classes.clone(),
-            mean: self.dataset.statistics.mean.clone(),
-            deviation: self.dataset.statistics.deviation.clone(),
+            mean: self.statistics.mean.clone(),
+            deviation: self.statistics.deviation.clone(),
             recipe: self.recipe.clone(),
+            build: self.build.clone(),
+            data: DataMark::of(&self.dataset),
+            chosen: self.chooses().then(|| self.images.clone()),
             position: self.position,
         };
-        Checkpoint::save(path, &metadata, &self.store, &self.optimizer)
+        Checkpoint::save(path, &metadata, &self.state)
     }
 }
 
 /// A prepared batch as a program reads it.
 pub fn lowered(batch: &data::Batch) -> Batch<'_, f32> {
-    Batch { images: &batch.inputs, targets: batch.scaled.as_deref(), labels: &batch.labels }
+    let mixed = batch.mixed.as_ref().map(|mixed| Mixed { labels: &mixed.labels, shares: &mixed.weights });
+    Batch { images: &batch.inputs, targets: batch.scaled.as_deref(), labels: &batch.labels, mixed }
 }

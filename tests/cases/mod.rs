@@ -8,7 +8,7 @@ use std::path::Path;
 
 use netc::graph::{Graph, Node, Output, Value};
 use netc::layer::Shape;
-use netc::lower::{Batch, Criterion, Draw, Element, Loss, Store, Term};
+use netc::lower::{Batch, Classes, Criterion, Draw, Element, Loss, Mixed, Store, Term};
 use netc::source::{SourceMap, Span};
 use safetensors::SafeTensors;
 use serde_json::Value as Json;
@@ -22,6 +22,8 @@ pub struct Case {
     pub loss: Loss,
     pub draw: Draw,
     pub labels: Vec<usize>,
+    /// The other classes of mixed images, and how much they are of their own.
+    mixed: Option<(Vec<usize>, Vec<f32>)>,
     tensors: HashMap<String, Vec<f32>>,
 }
 
@@ -45,6 +47,7 @@ impl Case {
             loss: loss_of(&json["outputs"]),
             draw: draw_of(&json["draw"]),
             labels: sizes(&json["labels"]),
+            mixed: mixed_of(&json),
             tensors: tensors.map(|(name, view)| (name, floats(view.data()))).collect(),
         }
     }
@@ -63,7 +66,8 @@ impl Case {
     }
 
     pub fn batch<'a, E>(&'a self, images: &'a [E], targets: &'a [E]) -> Batch<'a, E> {
-        Batch { images, targets: Some(targets), labels: &self.labels }
+        let mixed = self.mixed.as_ref().map(|(labels, shares)| Mixed { labels, shares });
+        Batch { images, targets: Some(targets), labels: &self.labels, mixed }
     }
 }
 
@@ -104,13 +108,33 @@ fn value_of(json: &Json) -> Value {
 
 fn loss_of(outputs: &Json) -> Loss {
     let term = |(output, json): (usize, &Json)| {
-        let criterion = match json[3].as_str()? {
-            "cross_entropy" => Criterion::CrossEntropy,
-            _ => Criterion::Mse,
+        let criterion = match json[3].as_str() {
+            Some("cross_entropy") => Criterion::cross_entropy(),
+            Some(_) => Criterion::Mse,
+            None => criterion_of(&json[3])?,
         };
         Some(Term { output, weight: json[2].as_f64()?, criterion })
     };
     Loss { terms: outputs.as_array().unwrap().iter().enumerate().filter_map(term).collect() }
+}
+
+fn criterion_of(json: &Json) -> Option<Criterion> {
+    let weights = json["class_weights"].as_array().into_iter().flatten().filter_map(Json::as_f64).collect();
+    let classes = Classes { smoothing: json["label_smoothing"].as_f64().unwrap_or(0.0), weights };
+    let margin = json["margin"].as_f64().unwrap_or(1.0);
+    match json["name"].as_str()? {
+        "cross_entropy" | "nll" => Some(Criterion::CrossEntropy(classes)),
+        "label_mse" => Some(Criterion::LabelMse),
+        "hinge" => Some(Criterion::Hinge { margin }),
+        _ => Some(Criterion::MarginRanking { margin }),
+    }
+}
+
+fn mixed_of(json: &Json) -> Option<(Vec<usize>, Vec<f32>)> {
+    let share = json["outputs"][0][3]["mixed"].as_f64()?;
+    let others = sizes(&json["others"]);
+    let shares = vec![share as f32; others.len()];
+    Some((others, shares))
 }
 
 fn draw_of(json: &Json) -> Draw {

@@ -13,9 +13,10 @@ mod wardrobe;
 
 use std::sync::Arc;
 
+use super::chosen::Parts;
 use super::fit::{check, no_channels};
 use super::kept::keep;
-use super::{Dataset, ImageShape, Images, Statistics, fashion_mnist};
+use super::{Class, Dataset, Found, ImageShape, Images, Native, Selection, Statistics, fashion_mnist};
 use crate::diagnostic::Diagnostic;
 use crate::random::{Purpose, key};
 use canvas::Canvas;
@@ -27,17 +28,26 @@ pub const NATIVE: ImageShape = [1, 28, 28];
 pub const CLASSES: usize = fashion_mnist::CLASSES.len();
 const TRAIN: usize = 10_000;
 const TEST: usize = 2_000;
+/// Images of the training and of the test part.
+pub const IMAGES: [usize; 2] = [TRAIN, TEST];
 
 /// Mean and deviation of the training part in grey at 28x28, used at every size.
 const GREY: [f32; 2] = [0.29403448, 0.27333608];
 /// The same of each channel in colour at 32x32.
 const COLOUR: [[f32; 3]; 2] = [[0.2943714, 0.29363737, 0.2939391], [0.27786624, 0.27548638, 0.2786335]];
 
-/// The set with images in `shape`, or 1x28x28 without one. Images are drawn when they are first read.
+/// The set, with images in the shape asked for, or 1x28x28 without one. Images are drawn when they are first read.
 ///
 /// # Errors
-/// N0704 for a shape that is neither grey nor colour.
-pub fn open(shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
+/// N0705 and N0706 for a selection that does not fit it; opening it, N0704 for a shape that is neither grey nor colour.
+pub fn find(selection: &Selection) -> Result<Found, Diagnostic> {
+    let selection = selection.clone();
+    let classes = selection.count(NAME, &fashion_mnist::CLASSES.map(Class::named))?;
+    let open = move |shape| open(shape, &selection);
+    Ok(Found { native: Native { shape: None, classes }, open: Box::new(open) })
+}
+
+fn open(shape: Option<ImageShape>, selection: &Selection) -> Result<Dataset, Diagnostic> {
     let shape = shape.unwrap_or(NATIVE);
     check(NAME, shape)?;
     let [mean, deviation] = match shape[0] {
@@ -46,11 +56,13 @@ pub fn open(shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
         _ => return Err(no_channels(NAME, NATIVE, shape)),
     };
     let part = |number, len| -> Arc<dyn Images> { keep(Part { number, len, shape }) };
+    let classes = fashion_mnist::CLASSES.map(String::from).to_vec();
+    let parts = Parts { classes, train: part(0, TRAIN), test: part(1, TEST) }.select(NAME, selection)?;
     Ok(Dataset {
         name: NAME.into(),
-        classes: fashion_mnist::CLASSES.map(String::from).to_vec(),
-        train: part(0, TRAIN),
-        test: part(1, TEST),
+        classes: parts.classes,
+        train: parts.train,
+        test: parts.test,
         statistics: Statistics { mean, deviation },
     })
 }
@@ -97,7 +109,7 @@ mod tests {
     #[test]
     fn the_constants_are_the_training_parts() {
         for shape in [NATIVE, [3, 32, 32]] {
-            let set = open(Some(shape)).expect("the shape is allowed");
+            let set = open(Some(shape), &Selection::default()).expect("the shape is allowed");
             let drawn = Statistics::of(&*set.train);
             let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
             let Statistics { mean, deviation } = &set.statistics;
@@ -107,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_class_is_as_frequent_and_classes_are_mixed() {
-        let set = open(None).expect("needs nothing");
+        let set = open(None, &Selection::default()).expect("needs nothing");
         for (part, len) in [(&set.train, TRAIN), (&set.test, TEST)] {
             let labels: Vec<usize> = (0..part.len()).map(|index| part.label(index)).collect();
             assert_eq!(labels.len(), len);
@@ -119,7 +131,10 @@ mod tests {
 
     #[test]
     fn images_depend_on_part_and_number_alone() {
-        let (one, other) = (open(None).expect("needs nothing"), open(None).expect("needs nothing"));
+        let (one, other) = (
+            open(None, &Selection::default()).expect("needs nothing"),
+            open(None, &Selection::default()).expect("needs nothing"),
+        );
         assert_ne!(image(&*one.train, 0), image(&*one.test, 0));
         assert_ne!(image(&*one.train, 0), image(&*one.train, 10));
         let later: Vec<Vec<u8>> = [41, 7].map(|index| image(&*one.train, index)).to_vec();
@@ -131,7 +146,7 @@ mod tests {
     #[test]
     fn images_are_the_same_everywhere() {
         let hash = |shape: ImageShape| {
-            let set = open(Some(shape)).expect("the shape is allowed");
+            let set = open(Some(shape), &Selection::default()).expect("the shape is allowed");
             let bytes = (0..20).flat_map(|index| image(&*set.train, index));
             bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
         };
@@ -141,7 +156,7 @@ mod tests {
     #[test]
     fn pictures_of_any_size_show_the_same() {
         let mean = |shape: ImageShape| {
-            let set = open(Some(shape)).expect("the shape is allowed");
+            let set = open(Some(shape), &Selection::default()).expect("the shape is allowed");
             (0..10)
                 .map(|index| {
                     image(&*set.test, index).iter().map(|&x| f64::from(x)).sum::<f64>() / set.test.size() as f64
@@ -150,7 +165,8 @@ mod tests {
         };
         let (small, large): (Vec<f64>, Vec<f64>) = (mean([1, 28, 28]), mean([1, 70, 56]));
         assert!(small.iter().zip(&large).all(|(a, b)| (a - b).abs() < 2.0), "{small:?} {large:?}");
-        let error = open(Some([2, 28, 28])).err().expect("two channels are neither grey nor colour");
+        let error =
+            open(Some([2, 28, 28]), &Selection::default()).err().expect("two channels are neither grey nor colour");
         assert_eq!(error.message, "the network reads 2x28x28, but the images of `sketches` are 1x28x28");
     }
 }

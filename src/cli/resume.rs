@@ -1,0 +1,53 @@
+//! `netc train --resume`: a run that ended early -> a trainer that goes on where it ended.
+
+use std::path::Path;
+
+use super::Outcome;
+use super::network::of_checkpoint;
+use super::terminal::Terminal;
+use super::train::Train;
+use crate::data;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::train::{Build, Checkpoint, DataMark, Health, Places, RunFolder, Task, Trainer};
+
+impl Train {
+    /// Goes on with a run, unless something that its bits depend on has changed.
+    pub(super) fn resume(&self, path: &Path, terminal: &Terminal) -> Outcome {
+        let run = RunFolder::open(path)?;
+        let checkpoint = Checkpoint::load(&run.last_checkpoint())?;
+        let metadata = &checkpoint.metadata;
+        let fusion = self.compute.start_with(metadata.build.fused);
+        if metadata.build != Build::of(&fusion) && !self.allow_other_cpu {
+            return Err(other_build(&metadata.build, &Build::of(&fusion)).into());
+        }
+        let runnable = of_checkpoint(&checkpoint, terminal)?;
+        let mut recipe = metadata.recipe.clone();
+        recipe.epochs = self.settings.epochs.unwrap_or(recipe.epochs);
+        let dataset = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?.open(Some(metadata.input))?;
+        if DataMark::of(&dataset) != metadata.data || dataset.classes != metadata.classes {
+            return Err(other_data(&recipe.dataset, path).into());
+        }
+        let places = Places::default();
+        let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
+        let mut trainer = Trainer::new(task, &fusion)?;
+        trainer.restore(&checkpoint)?;
+        run.cut_to(trainer.position().epoch)?;
+        run.write_recipe(trainer.recipe())?;
+        let progress = self.progress(&trainer, runnable.sources, terminal);
+        self.finish(trainer, &run, Health::new(&fusion), progress, terminal)
+    }
+}
+
+fn other_build(theirs: &Build, ours: &Build) -> Diagnostic {
+    let text = |build: &Build| format!("netc {} on {}", build.netc, build.instructions);
+    let message = format!("the run was begun by {}, this is {}", text(theirs), text(ours));
+    Diagnostic::error(Code::OTHER_BUILD, message)
+        .remark("its figures would not be those of one machine, to the last bit")
+        .remark("`--allow-other-cpu` goes on all the same")
+}
+
+fn other_data(dataset: &str, run: &Path) -> Diagnostic {
+    let message = format!("`{dataset}` no longer holds the images that `{}` was trained on", run.display());
+    Diagnostic::error(Code::MISMATCH, message)
+        .remark("bring the same files back, or name their folder with `--data-dir`")
+}

@@ -1,0 +1,119 @@
+//! The flags that set what a recipe sets, and win over it.
+
+use std::path::Path;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::Failure;
+use super::files::read_source;
+use super::terminal::Terminal;
+use crate::source::SourceMap;
+use crate::train::{Bounds, OptimizerRule, Places, RULES, Recipe, read_recipe};
+
+#[derive(Args, Debug)]
+pub struct Settings {
+    /// The data set: sketches, fashion-mnist, cifar10, caltech101, tiny-imagenet, or a folder [default: sketches]
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// How often all training images are used [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub epochs: Option<u64>,
+    /// Images of one step [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 16))]
+    batch: Option<u64>,
+    /// The learning rate [default: 0.001]
+    #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::POSITIVE))]
+    lr: Option<f64>,
+    /// The optimizer [default: adam]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(RULES.iter().map(|(name, _)| *name)))]
+    optimizer: Option<String>,
+    /// What all random numbers are drawn from [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Validate after every so many epochs [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    val_every: Option<u64>,
+    /// How much of the training part validates [default: 0]
+    #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::BELOW_ONE))]
+    val_fraction: Option<f64>,
+    /// End after so many validations without a better one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    patience: Option<u64>,
+    /// How much of the training part is trained on [default: 1]
+    #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::SHARE))]
+    train_fraction: Option<f64>,
+    /// Begin with the weights of this checkpoint, or of this safetensors file of PyTorch
+    #[arg(long, value_name = "FILE")]
+    init_from: Option<String>,
+    /// A layer or block that is not trained; may be given several times
+    #[arg(long, value_name = "PATH")]
+    freeze: Vec<String>,
+}
+
+/// A number within bounds.
+fn number(text: &str, bounds: Bounds) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if bounds.accept(number) => Ok(number),
+        _ => Err(format!("expected {}", bounds.text)),
+    }
+}
+
+impl Settings {
+    /// Puts the flags that were given into a recipe.
+    pub fn apply(&self, recipe: &mut Recipe) {
+        set(&mut recipe.dataset, &self.dataset);
+        set(&mut recipe.epochs, &self.epochs);
+        set(&mut recipe.batch, &self.batch.map(|batch| batch as usize));
+        set(&mut recipe.seed, &self.seed);
+        if let Some(rule) = self.rule() {
+            recipe.optimizer = recipe.optimizer.renamed(rule);
+        }
+        set(&mut recipe.optimizer.lr, &self.lr);
+        set(&mut recipe.validate.every, &self.val_every);
+        recipe.validate.patience = self.patience.or(recipe.validate.patience);
+        set(&mut recipe.split.validation, &self.val_fraction);
+        set(&mut recipe.split.fraction, &self.train_fraction);
+        if self.init_from.is_some() {
+            recipe.init_from.clone_from(&self.init_from);
+        }
+        if !self.freeze.is_empty() {
+            recipe.freeze.clone_from(&self.freeze);
+        }
+    }
+
+    fn rule(&self) -> Option<OptimizerRule> {
+        let name = self.optimizer.as_deref()?;
+        RULES.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule)
+    }
+}
+
+fn set<T: Clone>(setting: &mut T, flag: &Option<T>) {
+    if let Some(value) = flag {
+        setting.clone_from(value);
+    }
+}
+
+/// A recipe, with the text that its places point into.
+#[derive(Default)]
+pub struct RecipeFile {
+    pub recipe: Recipe,
+    pub places: Places,
+    pub sources: SourceMap,
+}
+
+impl RecipeFile {
+    /// The recipe of this path, or all defaults; its mistakes are shown.
+    pub fn read(path: Option<&Path>, terminal: &Terminal) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let mut sources = SourceMap::new();
+        let file = read_source(&mut sources, path)?;
+        match read_recipe(&sources, file) {
+            Ok((recipe, places)) => Ok(Self { recipe, places, sources }),
+            Err(faults) => {
+                faults.iter().for_each(|fault| terminal.show(fault, &sources));
+                Err(Failure::Reported(faults.iter().map(|fault| fault.status()).max().unwrap_or(1)))
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Images by class -> a sheet with a row for each class.
+
+use plotters::backend::DrawingBackend;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{BLACK, IntoFont, RGBColor, WHITE};
+
+use super::figure::{Area, FONT, Figure, text};
+
+/// No image is shown smaller than so many pixels on its longer side.
+const SHOWN: usize = 64;
+const GAP: u32 = 4;
+const LETTER: u32 = 9;
+
+/// Images of one shape, a row for each class.
+#[derive(Clone, Debug)]
+pub struct ContactSheet {
+    /// Channels, height and width.
+    pub shape: [usize; 3],
+    pub rows: Vec<SheetRow>,
+}
+
+/// Images of one class, channel by channel.
+#[derive(Clone, Debug)]
+pub struct SheetRow {
+    pub label: String,
+    pub images: Vec<Vec<u8>>,
+}
+
+impl Figure for ContactSheet {
+    fn size(&self) -> (u32, u32) {
+        let [width, height] = self.cell();
+        let columns = self.rows.iter().map(|row| row.images.len()).max().unwrap_or(0) as u32;
+        (self.margin() + columns * width + GAP, (self.rows.len() as u32 * height).max(1) + GAP)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String> {
+        area.fill(&WHITE).map_err(text)?;
+        let [width, height] = self.cell();
+        let style = (FONT, 16).into_font().color(&BLACK).pos(Pos::new(HPos::Right, VPos::Center));
+        for (number, row) in self.rows.iter().enumerate() {
+            let top = GAP + number as u32 * height;
+            let place = ((self.margin() - 2 * GAP) as i32, (top + (height - GAP) / 2) as i32);
+            area.draw_text(&row.label, &style, place).map_err(text)?;
+            for (column, image) in row.images.iter().enumerate() {
+                self.draw_image(area, image, [self.margin() + column as u32 * width, top])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ContactSheet {
+    /// How often each pixel is repeated.
+    fn scale(&self) -> usize {
+        let [_, height, width] = self.shape;
+        (SHOWN / height.max(width).max(1)).max(1)
+    }
+
+    /// Width and height of an image with the gap after it.
+    fn cell(&self) -> [u32; 2] {
+        let [_, height, width] = self.shape;
+        [width, height].map(|side| (side * self.scale()) as u32 + GAP)
+    }
+
+    /// Where images begin.
+    fn margin(&self) -> u32 {
+        let longest = self.rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0) as u32;
+        LETTER * longest + 3 * GAP
+    }
+
+    fn draw_image<B: DrawingBackend>(
+        &self,
+        area: Area<'_, B>,
+        pixels: &[u8],
+        [left, top]: [u32; 2],
+    ) -> Result<(), String> {
+        let [channels, height, width] = self.shape;
+        let (plane, scale) = (height * width, self.scale() as i32);
+        for at in 0..plane {
+            let channel = |channel: usize| pixels[channel.min(channels - 1) * plane + at];
+            let colour = RGBColor(channel(0), channel(1), channel(2));
+            let (x, y) = (left as i32 + (at % width) as i32 * scale, top as i32 + (at / width) as i32 * scale);
+            for (down, right) in (0..scale).flat_map(|down| (0..scale).map(move |right| (down, right))) {
+                area.draw_pixel((x + right, y + down), &colour).map_err(text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::figure::png;
+    use super::*;
+
+    #[test]
+    fn images_stand_in_their_rows_and_colours() {
+        let red: Vec<u8> = [[255; 4], [0; 4], [0; 4]].concat();
+        let row = |label: &str, images: usize| SheetRow { label: label.into(), images: vec![red.clone(); images] };
+        let sheet = ContactSheet { shape: [3, 2, 2], rows: vec![row("cat", 3), row("dog", 1)] };
+        let image = image::load_from_memory(&png(&sheet).expect("drawn")).expect("a picture").to_rgb8();
+        assert_eq!(image.dimensions(), sheet.size());
+        let reds = image.pixels().filter(|pixel| pixel.0 == [255, 0, 0]).count();
+        assert_eq!(reds, 4 * 64 * 64);
+    }
+}

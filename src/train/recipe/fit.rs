@@ -1,0 +1,167 @@
+//! A recipe and the network that it is for -> the loss, and which parameters are trained.
+
+use super::Recipe;
+use super::loss::{Against, CriterionRecipe, LossRecipe, TermRecipe};
+use super::places::Places;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::{Graph, Node};
+use crate::layer::Shape;
+use crate::lower::{Classes, Criterion, Loss, Term, scores_of, softmax_of};
+
+/// What is minimised: the recipe's loss, else what the outputs ask for.
+///
+/// # Errors
+/// N0505 where no output has a loss, N0608 where the recipe's does not fit the outputs.
+pub fn loss(recipe: &Recipe, places: &Places, graph: &Graph) -> Result<Loss, Diagnostic> {
+    let Some(written) = &recipe.loss else {
+        let untrainable = || Diagnostic::error(Code::UNTRAINABLE, "none of the outputs can be trained");
+        return Loss::default_for(graph).ok_or_else(untrainable);
+    };
+    let fitting = Fitting { graph, places };
+    let terms = written.terms.iter().map(|term| fitting.term(term)).collect::<Result<_, _>>()?;
+    Ok(Loss { terms })
+}
+
+/// The loss as a recipe has it, with all outputs named.
+pub fn written(loss: &Loss, graph: &Graph) -> LossRecipe {
+    let term = |term: &Term| {
+        let (criterion, against) = match &term.criterion {
+            Criterion::CrossEntropy(Classes { smoothing, weights }) => {
+                (CriterionRecipe::CrossEntropy { label_smoothing: *smoothing, class_weights: weights.clone() }, None)
+            }
+            Criterion::Mse => (CriterionRecipe::Mse, Some(Against::Input)),
+            Criterion::LabelMse => (CriterionRecipe::Mse, Some(Against::Labels)),
+            Criterion::Hinge { margin } => (CriterionRecipe::Hinge { margin: *margin }, None),
+            Criterion::MarginRanking { margin } => (CriterionRecipe::MarginRanking { margin: *margin }, None),
+        };
+        TermRecipe { weight: term.weight, criterion, output: Some(graph.outputs[term.output].name.clone()), against }
+    };
+    match loss.terms.as_slice() {
+        [only] if only.weight == 1.0 => LossRecipe::of(term(only).criterion),
+        terms => LossRecipe { terms: terms.iter().map(term).collect() },
+    }
+}
+
+/// Whether each node of the graph is trained.
+///
+/// # Errors
+/// N0608 for a name that is no layer's or block's, and where nothing is left to train.
+pub fn trained(recipe: &Recipe, places: &Places, graph: &Graph) -> Result<Vec<bool>, Diagnostic> {
+    for (index, name) in recipe.freeze.iter().enumerate() {
+        if !graph.nodes.iter().any(|node| is_within(node, name)) {
+            let message = format!("`freeze` names `{name}`, which is no layer or block of the network");
+            let paths: Vec<String> = graph
+                .nodes
+                .iter()
+                .filter(|node| !node.params.is_empty())
+                .map(|node| format!("`{}`", node.path))
+                .collect();
+            let fault = places.unfit(&format!("freeze.{index}"), message, "not in the network");
+            return Err(fault.remark(format!("layers with parameters are {}", paths.join(", "))));
+        }
+    }
+    let trained: Vec<bool> =
+        graph.nodes.iter().map(|node| !recipe.freeze.iter().any(|name| is_within(node, name))).collect();
+    let left = graph.nodes.iter().zip(&trained).any(|(node, &trained)| trained && has_weights(node));
+    let all_frozen = !recipe.freeze.is_empty() && !left;
+    if all_frozen {
+        return Err(places.unfit("freeze", "`freeze` leaves nothing to train", "all layers with parameters"));
+    }
+    Ok(trained)
+}
+
+fn has_weights(node: &Node) -> bool {
+    node.params.iter().any(|param| param.trained)
+}
+
+/// Whether a layer is the one of that path, or stands in the block of that path.
+fn is_within(node: &Node, path: &str) -> bool {
+    node.path == path || node.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+}
+
+struct Fitting<'a> {
+    graph: &'a Graph,
+    places: &'a Places,
+}
+
+impl Fitting<'_> {
+    fn term(&self, term: &TermRecipe) -> Result<Term, Diagnostic> {
+        let output = self.output(term)?;
+        let criterion = self.criterion(term, output)?;
+        Ok(Term { output, weight: term.weight, criterion })
+    }
+
+    fn unfit(&self, message: String) -> Diagnostic {
+        let named = |output: &crate::graph::Output| format!("`{}` ({})", output.name, self.graph.shape(output.value));
+        let outputs: Vec<String> = self.graph.outputs.iter().map(named).collect();
+        self.places.unfit("loss", message, "here").remark(format!("the network's outputs are {}", outputs.join(", ")))
+    }
+
+    fn output(&self, term: &TermRecipe) -> Result<usize, Diagnostic> {
+        let name = term.criterion.name();
+        let of_image =
+            || self.graph.outputs.iter().position(|output| self.graph.shape(output.value) == self.graph.input);
+        match (&term.output, &term.criterion) {
+            (Some(wanted), _) => {
+                let place = self.graph.outputs.iter().position(|output| output.name == *wanted);
+                place
+                    .ok_or_else(|| self.unfit(format!("`loss` compares `{wanted}`, which is no output of the network")))
+            }
+            (None, CriterionRecipe::Mse) => of_image()
+                .or_else(|| scores_of(self.graph))
+                .ok_or_else(|| self.unfit("`mse` finds neither an image nor class scores among the outputs".into())),
+            (None, _) => scores_of(self.graph)
+                .ok_or_else(|| self.unfit(format!("`{name}` finds no class scores among the outputs"))),
+        }
+    }
+
+    fn criterion(&self, term: &TermRecipe, output: usize) -> Result<Criterion, Diagnostic> {
+        let name = &self.graph.outputs[output].name;
+        let shape = self.graph.shape(self.graph.outputs[output].value);
+        let of_image = shape == self.graph.input;
+        if let CriterionRecipe::Mse = term.criterion {
+            let against = term.against.unwrap_or(if of_image { Against::Input } else { Against::Labels });
+            if against == Against::Input && of_image {
+                return Ok(Criterion::Mse);
+            }
+            if against == Against::Input {
+                let message = format!("`mse` compares `{name}` ({shape}) with the input ({})", self.graph.input);
+                return Err(self.unfit(message));
+            }
+        } else if term.against == Some(Against::Input) {
+            return Err(self.unfit(format!("`{}` compares with labels, not with the input", term.criterion.name())));
+        }
+        if shape != Shape::vector(self.graph.classes) {
+            let message =
+                format!("`{}` wants a score for each of the {} classes", term.criterion.name(), self.graph.classes);
+            return Err(self.unfit(format!("{message}; `{name}` is {shape}")));
+        }
+        self.of_scores(&term.criterion, output)
+    }
+
+    fn of_scores(&self, criterion: &CriterionRecipe, output: usize) -> Result<Criterion, Diagnostic> {
+        Ok(match criterion {
+            CriterionRecipe::CrossEntropy { label_smoothing, class_weights } => {
+                Criterion::CrossEntropy(Classes { smoothing: *label_smoothing, weights: self.weights(class_weights)? })
+            }
+            CriterionRecipe::Nll { class_weights } => {
+                if softmax_of(self.graph, self.graph.outputs[output].value).is_none() {
+                    let message = "`nll` reads log probabilities; the network ends in scores".to_string();
+                    return Err(self.unfit(message).remark("end it with `LogSoftmax`, or use `cross_entropy`"));
+                }
+                Criterion::CrossEntropy(Classes { smoothing: 0.0, weights: self.weights(class_weights)? })
+            }
+            CriterionRecipe::Mse => Criterion::LabelMse,
+            CriterionRecipe::Hinge { margin } => Criterion::Hinge { margin: *margin },
+            CriterionRecipe::MarginRanking { margin } => Criterion::MarginRanking { margin: *margin },
+        })
+    }
+
+    fn weights(&self, weights: &[f64]) -> Result<Vec<f64>, Diagnostic> {
+        if weights.is_empty() || (weights.len() == self.graph.classes && weights.iter().all(|weight| *weight > 0.0)) {
+            return Ok(weights.to_vec());
+        }
+        let message = format!("`class_weights` must be {} numbers above 0, one for each class", self.graph.classes);
+        Err(self.places.unfit("loss.class_weights", message, &format!("{} numbers", weights.len())))
+    }
+}

@@ -1,0 +1,239 @@
+//! A tree of YAML -> typed settings, with an error at its place for each that is unknown or wrong.
+
+use serde_yaml::Value as Scalar;
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use super::yaml::{Key, Kind, Yaml};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
+
+/// What is wrong, as it is found.
+pub type Found = RefCell<Diagnostics>;
+
+/// Which numbers a setting takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    accepts: fn(f64) -> bool,
+    /// `a number above 0`
+    pub text: &'static str,
+}
+
+impl Bounds {
+    pub const POSITIVE: Self = Self { accepts: |x| x > 0.0, text: "a number above 0" };
+    pub const NOT_NEGATIVE: Self = Self { accepts: |x| x >= 0.0, text: "a number from 0 on" };
+    pub const SHARE: Self = Self { accepts: |x| x > 0.0 && x <= 1.0, text: "a number above 0 and at most 1" };
+    pub const BELOW_ONE: Self = Self { accepts: |x| (0.0..1.0).contains(&x), text: "a number from 0 on and below 1" };
+
+    pub fn accept(&self, number: f64) -> bool {
+        number.is_finite() && (self.accepts)(number)
+    }
+}
+
+/// A mapping being read: its keys are asked for one by one, and those that nobody asked for are errors in the end.
+pub struct Keys<'y, 'f> {
+    entries: &'y [(Key, Yaml)],
+    asked: Vec<&'static str>,
+    found: &'f Found,
+}
+
+impl<'y, 'f> Keys<'y, 'f> {
+    /// The keys of a mapping, each of which must stand once; none where the value is no mapping, which is an error.
+    pub fn of(field: Field<'y>, found: &'f Found) -> Option<Self> {
+        let Kind::Map(entries) = &field.value.kind else {
+            found.borrow_mut().push(field.wrong_kind("settings, as `{name: value}`"));
+            return None;
+        };
+        for (index, (key, _)) in entries.iter().enumerate() {
+            if let Some((first, _)) = entries[..index].iter().find(|(earlier, _)| earlier.name == key.name) {
+                found.borrow_mut().push(repeated(key, first));
+            }
+        }
+        Some(Self { entries, asked: vec![], found })
+    }
+
+    /// The value of `key`, if there is one.
+    pub fn get(&mut self, key: &'static str) -> Option<Field<'y>> {
+        self.asked.push(key);
+        let entry = self.entries.iter().find(|(known, _)| known.name == key)?;
+        Some(Field { key, value: &entry.1 })
+    }
+
+    /// What `read` makes of the value of `key`; none where there is none, or an error.
+    pub fn read<T>(&mut self, key: &'static str, read: impl FnOnce(&Field<'y>) -> Result<T, Diagnostic>) -> Option<T> {
+        match read(&self.get(key)?) {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.found.borrow_mut().push(fault);
+                None
+            }
+        }
+    }
+
+    /// Puts the value of `key` into `setting`, where there is one.
+    pub fn set<T>(
+        &mut self,
+        key: &'static str,
+        setting: &mut T,
+        read: impl FnOnce(&Field<'y>) -> Result<T, Diagnostic>,
+    ) {
+        if let Some(value) = self.read(key, read) {
+            *setting = value;
+        }
+    }
+
+    /// Makes errors of keys that exist, but not with `owner`: `momentum` with `adam`.
+    pub fn unused(&mut self, keys: &[&'static str], owner: &str) {
+        for &key in keys {
+            if self.asked.contains(&key) {
+                continue;
+            }
+            self.asked.push(key);
+            if let Some((place, _)) = self.entries.iter().find(|(known, _)| known.name == key) {
+                let message = format!("`{owner}` does not use `{key}`");
+                let fault = Diagnostic::error(Code::UNUSED_KEY, message).at(place.span, "has no effect here");
+                self.found.borrow_mut().push(fault.remark("leave it out"));
+            }
+        }
+    }
+
+    /// Makes errors of the keys that nobody asked for, and counts them; `owner` is whose keys they would be.
+    pub fn finish(self, owner: &str) -> usize {
+        let mut unknown = 0;
+        for (key, _) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.name.as_str())) {
+            let message = format!("{owner} has no key `{}`", key.name);
+            let fault = Diagnostic::error(Code::UNKNOWN_KEY, message).at(key.span, "unknown");
+            self.found.borrow_mut().push(suggest(fault, &key.name, &self.asked, "the keys are"));
+            unknown += 1;
+        }
+        unknown
+    }
+}
+
+fn repeated(key: &Key, first: &Key) -> Diagnostic {
+    Diagnostic::error(Code::REPEATED_KEY, format!("`{}` is given twice", key.name))
+        .at(key.span, "again")
+        .with(first.span, "first here")
+        .remark("keep one of them")
+}
+
+/// Adds the likely word, and all there are.
+fn suggest(fault: Diagnostic, word: &str, words: &[&str], intro: &str) -> Diagnostic {
+    let all: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let fault = match nearest(word, words) {
+        Some(meant) => fault.remark(format!("did you mean `{meant}`?")),
+        None => fault,
+    };
+    fault.remark(format!("{intro} {}", all.join(", ")))
+}
+
+/// The word that another is likely to stand for.
+fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+    let letters = |word: &str| word.to_lowercase().replace(['-', '_', ' '], "");
+    let asked = letters(word);
+    let scored = words.iter().map(|&known| {
+        let known_letters = letters(known);
+        let begins = asked.len() >= 3 && (known_letters.starts_with(&asked) || asked.starts_with(&known_letters));
+        let likeness = strsim::normalized_damerau_levenshtein(&known_letters, &asked);
+        (if begins { likeness.max(0.7) } else { likeness }, known)
+    });
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.6).map(|(_, known)| known)
+}
+
+/// A value with the key that it belongs to.
+#[derive(Clone, Copy)]
+pub struct Field<'y> {
+    pub key: &'static str,
+    pub value: &'y Yaml,
+}
+
+impl<'y> Field<'y> {
+    pub fn span(&self) -> Span {
+        self.value.span
+    }
+
+    fn scalar(&self) -> Option<&'y Scalar> {
+        match &self.value.kind {
+            Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    pub fn is_map(&self) -> bool {
+        matches!(self.value.kind, Kind::Map(_))
+    }
+
+    /// A number within bounds.
+    pub fn number(&self, bounds: Bounds) -> Result<f64, Diagnostic> {
+        let number = self.scalar().and_then(Scalar::as_f64).ok_or_else(|| self.wrong_kind(bounds.text))?;
+        if bounds.accept(number) { Ok(number) } else { Err(self.out_of_range(number, bounds.text)) }
+    }
+
+    /// A whole number within bounds.
+    pub fn count(&self, bounds: RangeInclusive<u64>) -> Result<u64, Diagnostic> {
+        let wanted = match *bounds.end() {
+            u64::MAX => format!("a whole number from {} on", bounds.start()),
+            end => format!("a whole number from {} to {end}", bounds.start()),
+        };
+        let scalar = self.scalar().filter(|scalar| scalar.is_number()).ok_or_else(|| self.wrong_kind(&wanted))?;
+        match scalar.as_u64().filter(|count| bounds.contains(count)) {
+            Some(count) => Ok(count),
+            None => Err(self.out_of_range(scalar.as_f64().unwrap_or(f64::NAN), &wanted)),
+        }
+    }
+
+    pub fn flag(&self) -> Result<bool, Diagnostic> {
+        self.scalar().and_then(Scalar::as_bool).ok_or_else(|| self.wrong_kind("true or false"))
+    }
+
+    pub fn text(&self) -> Result<&'y str, Diagnostic> {
+        self.scalar().and_then(Scalar::as_str).ok_or_else(|| self.wrong_kind("text"))
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T, Diagnostic> {
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let Some(word) = self.scalar().and_then(Scalar::as_str) else {
+            return Err(self.wrong_kind(&format!("one of {}", names.join(", "))));
+        };
+        match words.iter().find(|(name, _)| *name == word) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let message = format!("`{}` cannot be `{word}`", self.key);
+                let fault = Diagnostic::error(Code::UNKNOWN_CHOICE, message).at(self.span(), "unknown");
+                Err(suggest(fault, word, &names, "it is one of"))
+            }
+        }
+    }
+
+    /// The items of a list, each under the same key.
+    pub fn items(&self) -> Result<Vec<Field<'y>>, Diagnostic> {
+        match &self.value.kind {
+            Kind::List(items) => Ok(items.iter().map(|value| Field { key: self.key, value }).collect()),
+            _ => Err(self.wrong_kind("a list, as `[1, 2]`")),
+        }
+    }
+
+    /// What `read` makes of each item of a list.
+    pub fn list<T>(&self, read: impl Fn(&Field<'y>) -> Result<T, Diagnostic>) -> Result<Vec<T>, Diagnostic> {
+        self.items()?.iter().map(read).collect()
+    }
+
+    pub fn wrong_kind(&self, wanted: &str) -> Diagnostic {
+        let found = match &self.value.kind {
+            Kind::Map(_) => "settings",
+            Kind::List(_) => "a list",
+            Kind::Scalar(Scalar::Null) => "nothing",
+            Kind::Scalar(Scalar::Bool(_)) => "a truth value",
+            Kind::Scalar(Scalar::Number(_)) => "a number",
+            Kind::Scalar(_) => "text",
+        };
+        Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}", self.key))
+            .at(self.span(), format!("is {found}"))
+    }
+
+    pub fn out_of_range(&self, number: f64, wanted: &str) -> Diagnostic {
+        Diagnostic::error(Code::RECIPE_RANGE, format!("`{}` must be {wanted}", self.key))
+            .at(self.span(), format!("is {number}"))
+    }
+}

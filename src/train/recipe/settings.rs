@@ -1,0 +1,137 @@
+//! The whole of `recipe.yaml` -> [`Recipe`]: which key is read how.
+
+use serde::de::DeserializeOwned;
+use serde_yaml::Value;
+
+use super::Recipe;
+use super::loss::LossRecipe;
+use super::optimizer::OptimizerRecipe;
+use super::places::Places;
+use super::read::{Bounds, Field, Found, Keys};
+use super::schedule::ScheduleRecipe;
+use super::split::Split;
+use super::validate::Validate;
+use super::yaml::{self, Kind, Yaml};
+use crate::data::{Augment, Normalise, Selection};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, SourceMap};
+
+/// Images of a step are at most so many.
+const MAX_BATCH: u64 = 1 << 16;
+const MAX_EPOCHS: u64 = 1_000_000;
+
+/// Reads a recipe with the places of its settings.
+///
+/// # Errors
+/// All that is wrong with it (N06), by place.
+pub fn read_recipe(sources: &SourceMap, file: FileId) -> Result<(Recipe, Places), Vec<Diagnostic>> {
+    let Some(tree) = yaml::parse(sources, file).map_err(|fault| vec![fault])? else {
+        return Ok((Recipe::default(), Places::default()));
+    };
+    let found = Found::default();
+    let recipe = read(&tree, &found);
+    let found = found.into_inner();
+    match found.has_errors() {
+        true => Err(found.into_sorted()),
+        false => Ok((recipe, Places::of(&tree))),
+    }
+}
+
+fn read(tree: &Yaml, found: &Found) -> Recipe {
+    let mut recipe = Recipe::default();
+    let Some(mut keys) = Keys::of(Field { key: "the recipe", value: tree }, found) else { return recipe };
+    keys.set("dataset", &mut recipe.dataset, |field| field.text().map(str::to_string));
+    if let Some(field) = keys.get("data") {
+        recipe.data = read_selection(field, found);
+    }
+    if let Some(field) = keys.get("split") {
+        recipe.split = Split::read(field, found);
+    }
+    keys.set("normalise", &mut recipe.normalise, read_normalise);
+    if let Some(field) = keys.get("augment") {
+        recipe.augment = read_augment(field, found);
+    }
+    keys.set("epochs", &mut recipe.epochs, |field| field.count(1..=MAX_EPOCHS));
+    keys.set("batch", &mut recipe.batch, |field| field.count(1..=MAX_BATCH).map(|batch| batch as usize));
+    keys.set("seed", &mut recipe.seed, |field| field.count(0..=u64::MAX));
+    if let Some(field) = keys.get("optimizer") {
+        recipe.optimizer = OptimizerRecipe::read(field, found);
+    }
+    if let Some(field) = keys.get("schedule") {
+        recipe.schedule = ScheduleRecipe::read(field, found);
+    }
+    recipe.loss = keys.get("loss").and_then(|field| LossRecipe::read(field, found));
+    recipe.clip = keys.read("clip", |field| field.number(Bounds::POSITIVE));
+    recipe.ema = keys.read("ema", |field| field.number(Bounds::BELOW_ONE));
+    if let Some(field) = keys.get("validate") {
+        recipe.validate = Validate::read(field, found);
+    }
+    recipe.init_from = keys.read("init_from", |field| field.text().map(str::to_string));
+    keys.set("freeze", &mut recipe.freeze, |field| field.list(|layer| layer.text().map(str::to_string)));
+    keys.finish("the recipe");
+    recipe
+}
+
+fn read_selection(field: Field, found: &Found) -> Selection {
+    let mut selection = Selection::default();
+    let Some(mut keys) = Keys::of(field, found) else { return selection };
+    let count = |field: &Field| field.count(1..=1 << 32).map(|count| count as usize);
+    selection.most_common = keys.read("most_common", count);
+    selection.classes = keys.read("classes", |field| field.list(|class| by_serde(class, "numbers or names")));
+    selection.test_from_train = keys.read("test_from_train", count);
+    keys.finish("`data`");
+    selection
+}
+
+fn read_normalise(field: &Field) -> Result<Normalise, Diagnostic> {
+    if field.is_map() {
+        return by_serde(field, "auto, none, or `{mean: [...], std: [...]}`");
+    }
+    field.word(&[("auto", false), ("none", true)]).map(|none| if none { Normalise::None } else { Normalise::Auto })
+}
+
+/// The changes that images can undergo.
+const CHANGES: &[&str] = &["flip", "shift", "crop", "rotate", "colour", "cutout", "mixup"];
+
+fn read_augment(field: Field, found: &Found) -> Vec<Augment> {
+    let items = field.items().unwrap_or_else(|fault| {
+        found.borrow_mut().push(fault);
+        vec![]
+    });
+    items.into_iter().filter_map(|item| read_change(item, found)).collect()
+}
+
+fn read_change(item: Field, found: &Found) -> Option<Augment> {
+    let mut keys = Keys::of(item, found)?;
+    let known = CHANGES.iter().filter(|change| keys.get(change).is_some()).count();
+    keys.get("p");
+    let unknown = keys.finish("an entry of `augment`");
+    if unknown > 0 {
+        return None;
+    }
+    if known != 1 {
+        let message = format!("an entry of `augment` has one of {}", CHANGES.join(", "));
+        let fault = Diagnostic::error(Code::RECIPE_KIND, message).at(item.span(), format!("has {known} of them"));
+        found.borrow_mut().push(fault);
+        return None;
+    }
+    by_serde(&item, "a change of images").map_err(|fault| found.borrow_mut().push(fault)).ok()
+}
+
+/// A value that its own type reads.
+fn by_serde<T: DeserializeOwned>(field: &Field, wanted: &str) -> Result<T, Diagnostic> {
+    serde_yaml::from_value(to_value(field.value)).map_err(|fault| {
+        Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}: {fault}", field.key))
+            .at(field.span(), "here")
+    })
+}
+
+fn to_value(yaml: &Yaml) -> Value {
+    match &yaml.kind {
+        Kind::Scalar(scalar) => scalar.clone(),
+        Kind::List(items) => Value::Sequence(items.iter().map(to_value).collect()),
+        Kind::Map(entries) => Value::Mapping(
+            entries.iter().map(|(key, value)| (Value::from(key.name.as_str()), to_value(value))).collect(),
+        ),
+    }
+}
