@@ -25,7 +25,7 @@ impl Parser<'_> {
         while let Some(part) = parts.next() {
             if part.as_rule() != Rule::arrow {
                 arrow = None;
-                let method = part.clone().into_inner().find(|suffix| suffix.as_rule() == Rule::method);
+                let method = part.clone().into_inner().find(|suffix| suffix.as_rule() == Rule::methods);
                 steps.push(self.parse_step(part));
                 // What the method would make is not known.
                 steps.extend(method.map(|method| error_step(self.span(&method))));

@@ -15,7 +15,7 @@ impl Parser<'_> {
         for suffix in parts {
             match suffix.as_rule() {
                 Rule::repeat => self.parse_repeat(suffix, &mut step),
-                Rule::method => self.report_method(&suffix),
+                Rule::methods => self.report_methods(suffix),
                 _ => self.parse_label(suffix, &mut step),
             }
         }
@@ -69,16 +69,16 @@ impl Parser<'_> {
         diagnostic.remark("branches stand in parentheses, as `( A | B )`").fix(fix)
     }
 
-    /// `FC(10).softmax()`: a layer after a point.
-    fn report_method(&mut self, pair: &Node) {
+    /// `FC(10).relu().softmax()`: layers after points.
+    fn report_methods(&mut self, pair: Node) {
         if self.only_counts() {
             return;
         }
-        let span = self.span(pair);
-        let layer = pair.as_str().trim_start_matches('.').trim_end_matches("()");
-        let text = format!(" -> {layer}");
-        let fix =
-            Fix { title: format!("write `-> {layer}`"), safe: !layer.contains('('), edits: vec![Edit { span, text }] };
+        let span = self.span(&pair);
+        let layers = pair.into_inner().map(|layer| layer.as_str().trim_start_matches('.').trim_end_matches("()"));
+        let text: String = layers.flat_map(|layer| [" -> ", layer]).collect();
+        let title = format!("write `{}`", text.trim_start());
+        let fix = Fix { title, safe: !text.contains('('), edits: vec![Edit { span, text }] };
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers are joined by `->`, not called on each other");
         self.push(diagnostic.at(span, "expected `->` before it").fix(fix));
     }
