@@ -28,7 +28,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
 fn emit<'f>(rendered: &Rendered<FileId>, files: &'f impl Files<'f, FileId = FileId>, style: Style) -> String {
     let config = Config { chars: term::Chars::ascii(), tab_width: 4, ..Config::default() };
     let text = match style {
-        Style::Plain => term::emit_into_string(&config, files, rendered),
+        Style::Plain => term::emit_into_string(&config, files, rendered).map(|text| without_trailing_blanks(&text)),
         Style::Colour => {
             let mut buffer = term::termcolor::Buffer::ansi();
             term::emit_to_write_style(&mut buffer, &config, files, rendered)
@@ -36,6 +36,11 @@ fn emit<'f>(rendered: &Rendered<FileId>, files: &'f impl Files<'f, FileId = File
         }
     };
     text.unwrap_or_else(|fault| format!("internal error: a label points outside its file ({fault}): {rendered:?}\n"))
+}
+
+/// The text without the blanks that lines of several labels end in.
+fn without_trailing_blanks(text: &str) -> String {
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// The diagnostic with its labels where `range` finds them; those that cannot be shown become notes.

@@ -77,6 +77,8 @@ impl Case<'_> {
         let diagnostic = diagnostic.at(self.primary(fault), fault.fault.label.clone());
         let diagnostic = match self.network.classes {
             Some(classes) if classes.value == self.setting.classes => diagnostic.with(classes.span, "the classes"),
+            None if self.setting.classes_assumed && fault.fault.code == Code::SCORES => diagnostic
+                .remark(format!("{} classes are assumed: nothing says how many there are", self.setting.classes)),
             _ => diagnostic,
         };
         let diagnostic = diagnostic.remark(format!("trail: {}", self.trail(output.source)));

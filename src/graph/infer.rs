@@ -6,9 +6,8 @@ use super::{Graph, Node, Output, Value};
 use crate::diagnostic::Code;
 use crate::layer::{self, Args, Context, Fault, Layer, Op, Shape, Typed};
 use crate::resolve::{MAX_LAYERS, Network, Source};
+use crate::syntax::MAX_VALUES;
 
-/// How many numbers one value of one image may hold.
-const MAX_VALUES: usize = 1 << 31;
 /// How many parameters a network may have.
 pub const MAX_PARAMETERS: u64 = 1 << 34;
 
@@ -17,6 +16,8 @@ pub const MAX_PARAMETERS: u64 = 1 << 34;
 pub struct Setting {
     pub input: Shape,
     pub classes: usize,
+    /// Whether nothing says how many classes there are.
+    pub classes_assumed: bool,
 }
 
 /// A change to be tried.
@@ -349,8 +350,9 @@ fn wrong_scores(shape: Shape, classes: usize) -> Option<Fault> {
     match shape {
         Shape::Vector { features } if features == classes => None,
         Shape::Vector { features } => {
-            let message = format!("the network makes {features} scores for {classes} classes");
-            Some(Fault::new(Code::SCORES, message).labelled(format!("{features} scores")))
+            let scores = format!("{features} score{}", if features == 1 { "" } else { "s" });
+            let message = format!("the network makes {scores} for {classes} classes");
+            Some(Fault::new(Code::SCORES, message).labelled(scores))
         }
         shape => {
             let message =

@@ -26,13 +26,16 @@ pub struct Given {
 /// The setting of a network, and a note if its input was guessed.
 pub fn setting(network: &Network, given: &Given) -> (Setting, Option<Diagnostic>) {
     let written = network.classes.map(|classes| classes.value);
-    let classes = given.classes.or(given.dataset_classes).or(written).unwrap_or(CLASSES);
+    let known_classes = given.classes.or(given.dataset_classes).or(written);
+    let (classes, classes_assumed) = (known_classes.unwrap_or(CLASSES), known_classes.is_none());
     let known = given.input.or(network.input.map(|input| input.value)).or(given.dataset_input);
     match known {
-        Some([channels, height, width]) => (Setting { input: Shape::map(channels, height, width), classes }, None),
+        Some([channels, height, width]) => {
+            (Setting { input: Shape::map(channels, height, width), classes, classes_assumed }, None)
+        }
         None => {
             let (input, note) = guess(network);
-            (Setting { input, classes }, note.filter(|_| !network.input_in_doubt))
+            (Setting { input, classes, classes_assumed }, note.filter(|_| !network.input_in_doubt))
         }
     }
 }

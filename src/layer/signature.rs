@@ -44,8 +44,8 @@ impl Kind {
         match self {
             Kind::Count => "an integer of at least 1".into(),
             Kind::CountOrInfer => "an integer of at least 1, or `_`".into(),
-            Kind::Size(least) => format!("a number or a size like `3x5`, at least {least}"),
-            Kind::Padding => "a number or a size like `1x2`, or `same`".into(),
+            Kind::Size(least) => format!("an integer or a size like `3x5`, at least {least}"),
+            Kind::Padding => "an integer or a size like `1x2`, or `same`".into(),
             Kind::Probability => "a number from 0 to below 1".into(),
             Kind::Number => "a number".into(),
             Kind::Flag => "`true` or `false`".into(),

@@ -21,7 +21,7 @@ pub fn negate(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
 
 /// A sum of products, each from left to right.
 pub fn evaluate_terms(terms: &[(Operator, Expr)], span: Span, scope: &mut dyn Scope) -> Value {
-    let mut sum: Option<(Operator, Value)> = None;
+    let mut sum: Option<Value> = None;
     let mut product = (Operator::Plus, Value::Integer(0));
     for (index, (operator, term)) in terms.iter().enumerate() {
         let value = number(evaluate(term, &[], scope), term.span, scope);
@@ -31,22 +31,17 @@ pub fn evaluate_terms(terms: &[(Operator, Expr)], span: Span, scope: &mut dyn Sc
             continue;
         }
         if index > 0 {
-            sum = Some((Operator::Plus, joined(sum, product, span, scope)));
+            sum = Some(joined(sum, product, span, scope));
         }
         product = (*operator, value);
     }
     joined(sum, product, span, scope)
 }
 
-fn joined(
-    sum: Option<(Operator, Value)>,
-    (sign, product): (Operator, Value),
-    span: Span,
-    scope: &mut dyn Scope,
-) -> Value {
+fn joined(sum: Option<Value>, (sign, product): (Operator, Value), span: Span, scope: &mut dyn Scope) -> Value {
     match sum {
         None => product,
-        Some((_, sum)) => combine(sign, sum, product, span, scope),
+        Some(sum) => combine(sign, sum, product, span, scope),
     }
 }
 

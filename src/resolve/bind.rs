@@ -10,21 +10,23 @@ use crate::syntax::ast::{self, Call, Expr, ExprKind, Name};
 
 /// Binds a call of `layer`. What is refused is reported, and stands as [`Argument::Error`].
 pub fn bind(layer: &'static Layer, call: &Call, scope: &mut dyn Scope) -> Args {
-    let (slots, complete) = assign(layer, call, scope);
+    let Assigned { slots, complete, excess } = assign(layer, call, scope);
+    if excess {
+        return Args::new(layer.parameters, vec![Bound { value: Argument::Error, span: None }; layer.parameters.len()]);
+    }
     let mut missing = vec![];
     let bound = layer.parameters.iter().zip(&slots).map(|(parameter, given)| match given.as_slice() {
         [] => default_of(parameter, complete, &mut missing),
-        given => Bound { value: value_of(layer, parameter, given, scope), span: span_of(given) },
+        given => {
+            let span = given[0].span.to(given[given.len() - 1].span);
+            Bound { value: value_of(layer, parameter, given, span, scope), span: Some(span) }
+        }
     });
     let bound = bound.collect();
     if !missing.is_empty() {
         report_missing(layer, call, &missing, scope);
     }
     Args::new(layer.parameters, bound)
-}
-
-fn span_of(given: &[&Expr]) -> Option<Span> {
-    Some(given.first()?.span.to(given.last()?.span))
 }
 
 fn default_of(parameter: &Parameter, complete: bool, missing: &mut Vec<&'static str>) -> Bound {
@@ -64,9 +66,18 @@ pub fn late_position(named: Span, late: Span) -> Diagnostic {
         .with(named, "named")
 }
 
-/// Which expressions each parameter is given, and whether all arguments were understood.
-fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> (Vec<Vec<&'c Expr>>, bool) {
-    let mut binder = Binder { layer, call, slots: vec![vec![]; layer.parameters.len()], complete: call.complete };
+/// Which expressions each parameter is given.
+struct Assigned<'c> {
+    slots: Vec<Vec<&'c Expr>>,
+    /// Whether all arguments were understood.
+    complete: bool,
+    /// Whether there were more than parameters, so that which is for which is not known.
+    excess: bool,
+}
+
+fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> Assigned<'c> {
+    let assigned = Assigned { slots: vec![vec![]; layer.parameters.len()], complete: call.complete, excess: false };
+    let mut binder = Binder { layer, call, assigned };
     let named = call.arguments.iter().position(|argument| argument.name.is_some()).unwrap_or(call.arguments.len());
     let (positional, rest) = call.arguments.split_at(named);
     binder.assign_positional(&positional.iter().collect::<Vec<_>>(), scope);
@@ -74,26 +85,25 @@ fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> (
         match &argument.name {
             Some(name) => binder.assign_named(name, &argument.value, scope),
             None => {
-                binder.complete = false;
+                binder.assigned.complete = false;
                 scope.report(late_position(rest[0].span, argument.span));
             }
         }
     }
-    (binder.slots, binder.complete)
+    binder.assigned
 }
 
 struct Binder<'c> {
     layer: &'static Layer,
     call: &'c Call,
-    slots: Vec<Vec<&'c Expr>>,
-    complete: bool,
+    assigned: Assigned<'c>,
 }
 
 impl<'c> Binder<'c> {
     fn assign_positional(&mut self, positional: &[&'c ast::Argument], scope: &mut dyn Scope) {
         let parameters = self.layer.parameters;
         if let Some(Kind::Dims | Kind::Labels) = parameters.first().map(|parameter| parameter.kind) {
-            self.slots[0] = positional.iter().map(|argument| &argument.value).collect();
+            self.assigned.slots[0] = positional.iter().map(|argument| &argument.value).collect();
             return;
         }
         let start = match (positional.len(), self.layer.lone) {
@@ -101,10 +111,11 @@ impl<'c> Binder<'c> {
             _ => 0,
         };
         let room = parameters.len() - start;
-        for (slot, argument) in self.slots[start..].iter_mut().zip(positional) {
+        for (slot, argument) in self.assigned.slots[start..].iter_mut().zip(positional) {
             slot.push(&argument.value);
         }
         if positional.len() > room {
+            self.assigned.excess = !parameters.is_empty();
             self.report_extra(&positional[room..], scope);
         }
     }
@@ -125,7 +136,7 @@ impl<'c> Binder<'c> {
     /// Adds the call without its arguments, where the layer takes none.
     fn bare(&self, diagnostic: Diagnostic) -> Diagnostic {
         let named = layer::find(&self.call.name.value).is_some();
-        if !named || !self.layer.parameters.is_empty() {
+        if !named || !self.layer.parameters.is_empty() || !diagnostic.fixes.is_empty() {
             return diagnostic;
         }
         let edits = vec![Edit { span: self.call.span, text: self.layer.name.into() }];
@@ -136,21 +147,21 @@ impl<'c> Binder<'c> {
         let parameters = self.layer.parameters;
         let index = parameters.iter().position(|p| p.name == name.value && p.kind != Kind::Labels);
         let Some(index) = index else {
-            self.complete = false;
-            let diagnostic = unknown_argument(self.layer, name, scope);
+            self.assigned.complete = false;
+            let diagnostic = unknown_argument(self.layer, self.call, name, scope);
             return scope.report(self.bare(diagnostic));
         };
-        if let Some(first) = self.slots[index].first() {
+        if let Some(first) = self.assigned.slots[index].first() {
             let diagnostic = Diagnostic::error(Code::REPEATED, format!("`{}` is given twice", name.value))
                 .at(name.span, "the second time")
                 .with(first.span, "the first time");
             return scope.report(diagnostic);
         }
-        self.slots[index].push(value);
+        self.assigned.slots[index].push(value);
     }
 }
 
-fn unknown_argument(layer: &Layer, name: &Name, scope: &dyn Scope) -> Diagnostic {
+fn unknown_argument(layer: &Layer, call: &Call, name: &Name, scope: &dyn Scope) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UNKNOWN_ARGUMENT, format!("`{}` has no argument `{}`", layer.name, name.value))
             .at(name.span, "unknown argument")
@@ -158,17 +169,72 @@ fn unknown_argument(layer: &Layer, name: &Name, scope: &dyn Scope) -> Diagnostic
     let known: Vec<&'static str> = layer.parameters.iter().map(|parameter| parameter.name).collect();
     let meant = names::argument_elsewhere(&name.value).into_iter().flatten();
     let diagnostic = match name.value.as_str() {
-        "activation" => diagnostic.remark("an activation is a layer of its own: write `-> ReLU` after this one"),
+        "activation" => return with_activation(diagnostic, call, name),
+        "inplace" | "batch_first" => return diagnostic.fix(left_out(call, name, true)),
+        "input_shape" | "input_dim" => {
+            let diagnostic = diagnostic.remark("a line before the network gives the image's size: `input 3x32x32`");
+            return diagnostic.fix(left_out(call, name, false));
+        }
         "return_sequences" => diagnostic.remark("write `return=all` for every step, `return=last` for the last one"),
         _ => diagnostic,
     };
-    match meant.copied().find(|meant| known.contains(meant)) {
+    let meant = meant.copied().find(|meant| known.contains(meant));
+    let given = |meant: &str| call.arguments.iter().find(|a| a.name.as_ref().is_some_and(|name| name.value == meant));
+    if let Some(other) = meant.and_then(given) {
+        return diagnostic.with(other.span, "given here already").fix(left_out(call, name, false));
+    }
+    match meant {
         Some(meant) => diagnostic.fix(Fix {
             title: format!("it is called `{meant}` here"),
             safe: true,
             edits: vec![Edit { span: name.span, text: meant.to_string() }],
         }),
         None if !scope.suggests() => diagnostic,
-        None => names::suggest(diagnostic, &name.value, name.span, known.into_iter()),
+        None => {
+            let suggested = names::suggest(diagnostic, &name.value, name.span, known.iter().copied());
+            match names::argument_near(&name.value).into_iter().flatten().find(|meant| known.contains(meant)) {
+                Some(meant) if suggested.fixes.is_empty() => suggested.fix(Fix {
+                    title: format!("did you mean `{meant}`?"),
+                    safe: false,
+                    edits: vec![Edit { span: name.span, text: meant.to_string() }],
+                }),
+                _ => suggested,
+            }
+        }
     }
+}
+
+/// The call without this argument.
+fn left_out(call: &Call, name: &Name, safe: bool) -> Fix {
+    let at = call.arguments.iter().position(|argument| argument.name.as_ref().is_some_and(|n| n.span == name.span));
+    let at = at.unwrap_or(0);
+    let gone = match call.arguments.as_slice() {
+        [_] => Span { start: call.name.span.end, ..call.span },
+        arguments => arguments[at].span,
+    };
+    let span = match (at.checked_sub(1), call.arguments.get(at + 1)) {
+        (Some(before), _) => Span { start: call.arguments[before].span.end, ..gone },
+        (None, Some(next)) => Span { end: next.span.start, ..gone },
+        (None, None) => gone,
+    };
+    Fix { title: format!("leave `{}` out", name.value), safe, edits: vec![Edit { span, text: String::new() }] }
+}
+
+/// Adds the layer that an `activation` names, after the call.
+fn with_activation(diagnostic: Diagnostic, call: &Call, name: &Name) -> Diagnostic {
+    let value = call.arguments.iter().find(|argument| argument.name.as_ref().is_some_and(|n| n.span == name.span));
+    let word = match value.map(|argument| &argument.value.kind) {
+        Some(ExprKind::Text(word) | ExprKind::Name(word)) => word.rsplit('.').next().unwrap_or_default(),
+        _ => "ReLU",
+    };
+    let same = |layer: &&Layer| layer.name.eq_ignore_ascii_case(word);
+    let meant = layer::LAYERS.iter().copied().find(same).or_else(|| layer::find_elsewhere(word));
+    let Some(meant) = meant else {
+        return diagnostic.remark("an activation is a layer of its own, after this one; or none for `linear`");
+    };
+    let note = format!("an activation is a layer of its own: write `-> {}` after this one", meant.name);
+    let mut fix = left_out(call, name, false);
+    fix.title = format!("write `-> {}` after it", meant.name);
+    fix.edits.push(Edit { span: call.span.after(), text: format!(" -> {}", meant.name) });
+    diagnostic.remark(note).fix(fix)
 }

@@ -9,11 +9,11 @@ use crate::syntax::ast::Expr;
 /// The largest count that an argument may be; larger ones would pass the limit on parameters at once.
 const MAX_COUNT: i64 = 1 << 24;
 
-/// What is `given` for a parameter, at least one expression. What is refused is reported.
-pub fn value_of(layer: &Layer, parameter: &Parameter, given: &[&Expr], scope: &mut dyn Scope) -> Argument {
+/// What is `given` for a parameter: at least one expression, all in `span`. What is refused is reported.
+pub fn value_of(layer: &Layer, parameter: &Parameter, given: &[&Expr], span: Span, scope: &mut dyn Scope) -> Argument {
     match parameter.kind {
         Kind::Labels => Argument::Absent,
-        Kind::Dims => dims_of(layer, given, scope),
+        Kind::Dims => dims_of(layer, given, span, scope),
         kind => {
             let value = evaluate(given[0], kind.words(), scope);
             convert(layer, parameter, Spanned::new(value, given[0].span), scope)
@@ -21,7 +21,7 @@ pub fn value_of(layer: &Layer, parameter: &Parameter, given: &[&Expr], scope: &m
     }
 }
 
-fn dims_of(layer: &Layer, given: &[&Expr], scope: &mut dyn Scope) -> Argument {
+fn dims_of(layer: &Layer, given: &[&Expr], span: Span, scope: &mut dyn Scope) -> Argument {
     let parameter = &layer.parameters[0];
     let values: Vec<Value> = given.iter().map(|expr| evaluate(expr, &[], scope)).collect();
     let mut dims = vec![];
@@ -30,10 +30,9 @@ fn dims_of(layer: &Layer, given: &[&Expr], scope: &mut dyn Scope) -> Argument {
             Value::Error => return Argument::Error,
             Value::Integer(size) => dims.push(*size),
             Value::Size(sizes) => dims.extend(sizes.iter().map(|&size| size as i64)),
-            other => return refuse(layer, parameter, other, given_span(given), scope),
+            other => return refuse(layer, parameter, other, span, scope),
         }
     }
-    let span = given_span(given);
     if dims.len() > 3 {
         let message = format!("`{}` takes one to three sizes, found {}", layer.name, dims.len());
         scope.report(Diagnostic::error(Code::OUT_OF_RANGE, message).at(span, "too many"));
@@ -43,10 +42,6 @@ fn dims_of(layer: &Layer, given: &[&Expr], scope: &mut dyn Scope) -> Argument {
         return out_of_range(layer, parameter, size.to_string(), span, scope);
     }
     Argument::Dims(dims.into_iter().map(|size| size as usize).collect())
-}
-
-fn given_span(given: &[&Expr]) -> Span {
-    given[0].span.to(given[given.len() - 1].span)
 }
 
 /// The value as the parameter's kind has it.

@@ -62,28 +62,45 @@ pub fn listed(names: &[&str]) -> String {
     }
 }
 
+/// What arguments of other frameworks may be called here, by layer.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("in_channels", &["in"]),
+    ("in_features", &["in"]),
+    ("input_size", &["in"]),
+    ("input_dim", &["in"]),
+    ("out_channels", &["out"]),
+    ("out_features", &["out"]),
+    ("filters", &["out"]),
+    ("units", &["out", "hidden"]),
+    ("kernel_size", &["kernel"]),
+    ("pool_size", &["kernel"]),
+    ("k", &["kernel"]),
+    ("strides", &["stride"]),
+    ("s", &["stride"]),
+    ("padding", &["pad"]),
+    ("p", &["pad"]),
+    ("output_padding", &["output_pad"]),
+    ("dilation_rate", &["dilation"]),
+    ("use_bias", &["bias"]),
+    ("kernel_constraint", &["constraint"]),
+    ("hidden_size", &["hidden"]),
+    ("num_layers", &["layers"]),
+    ("num_groups", &["groups"]),
+    ("negative_slope", &["slope"]),
+    ("alpha", &["slope"]),
+    ("rate", &["p"]),
+    ("prob", &["p"]),
+    ("scale_factor", &["factor"]),
+];
+
 /// What an argument of another framework may be called here, by layer.
 pub fn argument_elsewhere(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "in_channels" | "in_features" | "input_size" | "input_dim" => &["in"],
-        "out_channels" | "out_features" | "filters" => &["out"],
-        "units" => &["out", "hidden"],
-        "kernel_size" | "pool_size" => &["kernel"],
-        "strides" => &["stride"],
-        "padding" => &["pad"],
-        "output_padding" => &["output_pad"],
-        "dilation_rate" => &["dilation"],
-        "use_bias" => &["bias"],
-        "kernel_constraint" => &["constraint"],
-        "hidden_size" => &["hidden"],
-        "num_layers" => &["layers"],
-        "num_groups" => &["groups"],
-        "negative_slope" | "alpha" => &["slope"],
-        "rate" | "prob" => &["p"],
-        "scale_factor" => &["factor"],
-        "pading" => &["pad"],
-        _ => return None,
-    })
+    ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, here)| *here)
+}
+
+/// The same for a name that is nearly another framework's.
+pub fn argument_near(name: &str) -> Option<&'static [&'static str]> {
+    argument_elsewhere(nearest(name, ELSEWHERE.iter().map(|(other, _)| *other))?)
 }
 
 #[cfg(test)]

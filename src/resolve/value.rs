@@ -149,8 +149,21 @@ fn refuse_text(text: &str, span: Span, words: &[&str], scope: &mut dyn Scope) ->
     let edits = vec![Edit { span, text: text.into() }];
     let fix = Fix { title: format!("write `{text}` without quotes"), safe: true, edits };
     let plain = words.contains(&text) || text.parse::<u32>().is_ok();
-    scope.report(if plain { diagnostic.fix(fix) } else { diagnostic });
+    scope.report(match plain {
+        _ if is_no_padding(text, words) => diagnostic.fix(no_padding(span)),
+        true => diagnostic.fix(fix),
+        false => diagnostic,
+    });
     Value::Error
+}
+
+/// Whether it is Keras' word for no padding, where padding is given.
+fn is_no_padding(word: &str, words: &[&str]) -> bool {
+    word.eq_ignore_ascii_case("valid") && words.contains(&"same")
+}
+
+fn no_padding(span: Span) -> Fix {
+    Fix { title: "write `0`: no padding".into(), safe: true, edits: vec![Edit { span, text: "0".into() }] }
 }
 
 fn named_word(word: &'static str) -> Value {
@@ -173,11 +186,23 @@ fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> D
         Diagnostic::error(Code::UNKNOWN_VALUE, format!("no value is called `{name}`")).at(span, "unknown value");
     let diagnostic = match words {
         [] => diagnostic,
-        words => diagnostic.remark(format!("this argument has the words {}", names::listed(words))),
+        words => {
+            let written: Vec<&str> =
+                words.iter().map(|word| if *word == "max_norm" { "max_norm(3)" } else { word }).collect();
+            diagnostic.remark(format!("this argument takes {}", names::listed(&written)))
+        }
     };
+    if is_no_padding(name, words) {
+        return diagnostic.fix(no_padding(span));
+    }
     let defined = scope.value_names();
     let known = defined.iter().map(String::as_str).chain(words.iter().copied()).chain(["true", "false"]);
-    names::suggest(diagnostic, name, span, known)
+    let mut diagnostic = names::suggest(diagnostic, name, span, known);
+    for fix in diagnostic.fixes.iter_mut().filter(|fix| fix.edits[0].text == "max_norm") {
+        let (title, text) = ("did you mean `max_norm(3)`?".into(), "max_norm(3)".into());
+        *fix = Fix { title, safe: false, edits: vec![Edit { span, text }] };
+    }
+    diagnostic
 }
 
 fn evaluate_call(name: &Name, values: &[Expr], scope: &mut dyn Scope) -> Value {

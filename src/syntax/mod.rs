@@ -19,6 +19,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_TOKENS: usize = 200_000;
 /// How many parameters a block may have.
 pub const MAX_PARAMETERS: usize = 64;
+/// How many numbers one value of one image may hold.
+pub const MAX_VALUES: usize = 1 << 31;
 /// How deep brackets may stand in each other.
 pub const MAX_NESTING: usize = 128;
 

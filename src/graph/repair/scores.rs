@@ -6,6 +6,7 @@ use crate::graph::explain::Case;
 use crate::graph::infer::{NodeFault, Patch};
 use crate::layer::{Argument, Shape};
 use crate::resolve::Source;
+use crate::source::Span;
 
 /// What keeps the number of scores.
 const KEEPS: &[&str] = &["Softmax", "LogSoftmax", "Dropout", "Identity", "ReLU", "Tanh", "Sigmoid"];
@@ -16,7 +17,13 @@ pub fn scores(case: &Case, output: usize, fault: &NodeFault) -> Vec<Fix> {
     }
     let Source::Node(last) = case.network.outputs[output].source else { return vec![] };
     let maker = maker(case, last);
-    resized(case, maker, fault).into_iter().chain(extended(case, output, last, maker)).collect()
+    let fixes = [
+        image(case, output, last),
+        resized(case, maker, fault),
+        counted(case, output, last),
+        extended(case, output, last, maker),
+    ];
+    fixes.into_iter().flatten().collect()
 }
 
 /// The layer whose size is the number of scores, before activations and softmax.
@@ -45,6 +52,34 @@ fn resized(case: &Case, maker: usize, fault: &NodeFault) -> Option<Fix> {
     }
     let edits = value_edits(case, maker, &args)?;
     Some(Fix { title: format!("`{}` makes {classes} scores", edited(case, maker, &edits)), safe: false, edits })
+}
+
+/// As many classes as scores, where the file or nothing says how many there are.
+fn counted(case: &Case, output: usize, last: usize) -> Option<Fix> {
+    let Some(Shape::Vector { features }) = case.inference.outputs[last] else { return None };
+    let title = format!("`classes {features}` before the network");
+    let text = format!("classes {features}");
+    let edit = match (case.network.classes, case.network.input) {
+        (Some(classes), _) if classes.value == case.setting.classes => Edit { span: classes.span, text },
+        (None, Some(input)) if case.setting.classes_assumed => {
+            Edit { span: input.span.after(), text: format!("\n{text}") }
+        }
+        (None, None) if case.setting.classes_assumed => {
+            Edit { span: Span::new(case.network.outputs[output].span.file, 0, 0), text: format!("{text}\n") }
+        }
+        _ => return None,
+    };
+    (features > 1).then(|| Fix { title, safe: false, edits: vec![edit] })
+}
+
+/// The image again, where as many values come out as went in.
+fn image(case: &Case, output: usize, last: usize) -> Option<Fix> {
+    let input = case.setting.input;
+    let Some(Shape::Vector { features }) = case.inference.outputs[last] else { return None };
+    let text = format!(" -> Reshape({input})");
+    let edits = vec![Edit { span: case.network.outputs[output].span.after(), text }];
+    let title = format!("`-> Reshape({input})` at the end makes an image like the input");
+    (features == input.count()).then_some(Fix { title, safe: false, edits })
 }
 
 /// An `FC` after the last step of the network's only output.

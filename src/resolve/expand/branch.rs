@@ -20,9 +20,10 @@ impl Expander<'_> {
 
     pub(super) fn expand_branch(&mut self, chain: &Chain, input: Source) -> Branch {
         let flow = self.expand_chain(chain, Flow::One(input));
+        let unmerged = matches!(flow, Flow::Branches(_));
         let source = self.single(flow, chain.span);
         let label = chain.steps.last().and_then(|step| step.label.clone());
-        Branch { source, label, span: chain.span }
+        Branch { source, label, span: chain.span, unmerged }
     }
 
     /// The one value that flows here; several branches are reported.

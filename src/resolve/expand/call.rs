@@ -2,10 +2,10 @@
 
 use super::{Expander, Flow, SUGGESTING};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
-use crate::layer::{self, Args, LAYERS, Layer, Role};
+use crate::layer::{self, Args, Kind, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
 use crate::resolve::package::DefinitionKind;
-use crate::resolve::value::Scope;
+use crate::resolve::value::{Scope, Value};
 use crate::resolve::{Node, Source, names, stdlib};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, ExprKind, Name};
@@ -21,8 +21,10 @@ impl Expander<'_> {
         if let Some((definition, block)) = self.block(&call.name.value) {
             return self.expand_block(definition, block, call, flow);
         }
-        self.report_unknown(call);
-        Flow::One(Source::Unknown)
+        Flow::One(match self.report_unknown(call) {
+            Some((layer, meant)) => self.expand_layer(layer, &meant, flow, label),
+            None => Source::Unknown,
+        })
     }
 
     pub(super) fn expand_layer(
@@ -148,43 +150,68 @@ impl Expander<'_> {
         }
     }
 
-    pub(super) fn report_unknown(&mut self, call: &Call) {
+    /// Reports a name that no layer has; the layer and call that it must stand for, where that is certain.
+    fn report_unknown(&mut self, call: &Call) -> Option<(&'static Layer, Call)> {
         let name = &call.name;
         if self.package.modules[self.frame().module].doubtful.contains(&name.value) {
-            return;
+            return None;
         }
         let (before, last) = name.value.rsplit_once('.').unwrap_or(("", &name.value));
         if last == "Sequential" {
-            return self.report_list(call);
+            self.report_list(call);
+            return None;
         }
         if self.block(last).is_some() || self.layer_or_block(before.split('.').next().unwrap_or_default()) {
-            return self.report_path(name, last);
+            self.report_path(name, last);
+            return None;
         }
         let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
         if let Some(layer) = meant {
-            let fix = foreign_fix(layer, call, last);
-            let whole = fix.edits.iter().any(|edit| edit.span == call.span);
-            let diagnostic =
-                Diagnostic::error(Code::FOREIGN, format!("`{}` is called `{}` here", name.value, layer.name))
-                    .at(name.span, "the name that another framework uses")
-                    .fix(fix)
-                    .remark(format!("it is written `{}`", layer.signature()));
-            self.report(diagnostic);
-            if !whole {
-                bind(layer, call, self);
-            }
-            return;
+            return self.report_foreign(layer, call, last);
         }
-        if self.in_doubt() {
-            return;
+        if self.in_doubt() || self.ends_image(name) {
+            return None;
         }
         let message = format!("no layer or block is called `{}`", name.value);
         let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "unknown layer");
         let diagnostic = match Scope::value(self, &name.value, name.span) {
+            Some(Value::Error) => return None,
             Some(_) => diagnostic.remark(format!("`{}` is a value, not a layer", name.value)),
+            None if name.value == "output" => diagnostic.remark("the last layer's value is the output: leave this out"),
             None => self.suggest_layer(diagnostic, name),
         };
+        let certain = diagnostic.fixes.iter().find(|fix| fix.safe).and_then(|fix| layer::find(&fix.edits[0].text));
         self.report(diagnostic);
+        certain.map(|layer| (layer, named(layer, call)))
+    }
+
+    /// Another framework's name of a layer. What it takes besides is certain, unless arguments would be lost.
+    fn report_foreign(&mut self, layer: &'static Layer, call: &Call, foreign: &str) -> Option<(&'static Layer, Call)> {
+        let mut fix = foreign_fix(layer, call, foreign);
+        let whole = fix.edits.iter().any(|edit| edit.span == call.span);
+        let mut meant = named(layer, call);
+        if let Some(first) = call.arguments.first().filter(|_| !whole && lacks_input(layer, call)) {
+            let span = first.span.before();
+            fix.edits.push(Edit { span, text: "_, ".into() });
+            fix.title = format!("write `{}`, which infers `in` by `_`", layer.name);
+            let argument = Argument { name: None, value: Expr { kind: ExprKind::Infer, span }, span };
+            meant.arguments.insert(0, argument);
+        }
+        if whole {
+            meant.arguments.clear();
+        }
+        let diagnostic =
+            Diagnostic::error(Code::FOREIGN, format!("`{}` is called `{}` here", call.name.value, layer.name))
+                .at(call.name.span, "the name that another framework uses")
+                .fix(fix)
+                .remark(format!("it is written `{}`", layer.signature()));
+        self.report(diagnostic);
+        Some((layer, meant))
+    }
+
+    /// Whether it is the `output` of a file whose `input` is reported: both are no layers.
+    fn ends_image(&self, name: &Name) -> bool {
+        name.value == "output" && self.package.modules[0].ast.input_in_doubt
     }
 
     fn layer_or_meant(&self, name: &Name) -> bool {
@@ -267,6 +294,26 @@ fn chained(call: &Call, end: &str) -> Vec<Edit> {
     std::iter::once(head).chain(gaps).chain(std::iter::once(tail)).collect()
 }
 
+/// The call by the layer's name here.
+fn named(layer: &Layer, call: &Call) -> Call {
+    Call { name: Name { value: layer.name.into(), span: call.name.span }, ..call.clone() }
+}
+
+/// Whether a call gives all that must be given but what comes in, as frameworks do that infer it.
+fn lacks_input(layer: &Layer, call: &Call) -> bool {
+    let required: Vec<&str> =
+        layer.parameters.iter().filter(|p| p.default == layer::Default::Required).map(|p| p.name).collect();
+    let names = call.arguments.iter().filter_map(|argument| argument.name.as_ref());
+    let meant = |name: &Name| {
+        let elsewhere = names::argument_elsewhere(&name.value).unwrap_or_default();
+        required.iter().position(|p| *p == name.value || elsewhere.contains(p))
+    };
+    let named: Vec<usize> = names.filter_map(meant).collect();
+    let positional = call.arguments.iter().filter(|argument| argument.name.is_none()).count();
+    let infers = layer.parameters.first().is_some_and(|p| p.kind == Kind::CountOrInfer && required.contains(&p.name));
+    infers && !named.contains(&0) && positional + named.len() + 1 == required.len()
+}
+
 /// Writes a layer by its name here; one that takes no arguments loses those that say what is inferred.
 fn foreign_fix(layer: &Layer, call: &Call, foreign: &str) -> Fix {
     let given = call.arguments.as_slice();
@@ -275,7 +322,12 @@ fn foreign_fix(layer: &Layer, call: &Call, foreign: &str) -> Fix {
         if *n == 1 || foreign.starts_with("Batch"));
     Fix {
         title: format!("write `{}`", layer.name),
-        safe: !drops || plain,
+        safe: !drops || plain || given.iter().all(is_inplace),
         edits: vec![Edit { span: if drops { call.span } else { call.name.span }, text: layer.name.to_string() }],
     }
+}
+
+/// `inplace=True`, which changes nothing of what a layer makes.
+fn is_inplace(argument: &Argument) -> bool {
+    argument.name.as_ref().is_some_and(|name| name.value == "inplace")
 }

@@ -28,6 +28,9 @@ impl Expander<'_> {
     }
 
     pub(super) fn name_outputs(&mut self, branches: Vec<Branch>) -> Vec<Output> {
+        if branches.iter().any(|branch| branch.unmerged) {
+            return vec![];
+        }
         let unnamed: Vec<&Branch> = branches.iter().filter(|branch| branch.label.is_none()).collect();
         if unnamed.len() == branches.len() {
             self.report_unmerged(&branches, None);
@@ -94,6 +97,11 @@ impl Expander<'_> {
                 return Flow::One(Source::Unknown);
             }
             let label = step.label.as_ref().filter(|_| Some(turn + 1) == count);
+            if let (1.., Flow::Branches(branches)) = (turn, &flow) {
+                self.report_repeated_branches(step, branches);
+                flow = Flow::One(Source::Unknown);
+                break;
+            }
             let before = self.nodes.len();
             flow = self.expand_once(step, flow, label);
             if matches!(flow, Flow::One(Source::Unknown)) && self.nodes.len() == before {
@@ -107,6 +115,20 @@ impl Expander<'_> {
             self.define_label(label, &flow, ends_network);
         }
         flow
+    }
+
+    /// Reports branches that are repeated without a merge of their own.
+    fn report_repeated_branches(&mut self, step: &Step, branches: &[Branch]) {
+        let whole = branches[0].span.to(branches[branches.len() - 1].span);
+        let diagnostic = Diagnostic::error(Code::UNMERGED, "repeated branches end without a merge")
+            .at(whole, format!("{} branches", branches.len()))
+            .remark("what is repeated merges them itself: `( ( A | B ) -> Add ) * 2`");
+        self.report(match &step.repeat {
+            Some(count) => {
+                diagnostic.with(count.span, "repeated here, so that the second turn reads the first one's branches")
+            }
+            None => diagnostic,
+        });
     }
 
     pub(super) fn count_of(&mut self, step: &Step) -> Option<usize> {
@@ -146,6 +168,8 @@ impl Expander<'_> {
             }
         };
         if self.is_taken(label) {
+            // Whoever reads it makes no further mistake.
+            let _ = self.labels.define(&label.value, source, label.span);
             return;
         }
         if let Err(first) = self.labels.define(&label.value, source, label.span) {

@@ -51,6 +51,8 @@ struct Branch {
     source: Source,
     label: Option<Name>,
     span: Span,
+    /// Whether it ended in branches, which is reported.
+    unmerged: bool,
 }
 
 /// A block being written out, or the file itself.

@@ -18,7 +18,10 @@ impl Parser<'_> {
                 list.into_inner().for_each(|list| self.parse_arguments(list, &mut call));
             }
             Some(list) => {
-                self.report_brackets(&list);
+                match list.as_rule() {
+                    Rule::bare_arguments => self.report_bare(&list),
+                    _ => self.report_brackets(&list),
+                }
                 call.complete = false;
             }
             None => {}
@@ -40,6 +43,22 @@ impl Parser<'_> {
             edits: vec![Edit { span: gap, text: String::new() }],
         };
         self.push(if blank { diagnostic.fix(fix) } else { diagnostic });
+    }
+
+    /// Reports arguments without parentheses.
+    fn report_bare(&mut self, list: &Node) {
+        if self.only_counts() {
+            return;
+        }
+        let whole = self.span(list);
+        let values: Vec<&str> = list.as_str().split([',', ' ', '\t']).filter(|value| !value.is_empty()).collect();
+        let text = format!("({})", values.join(", "));
+        let fix =
+            Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span: whole, text: text.clone() }] };
+        let blanks = list.as_str().len() - list.as_str().trim_start().len();
+        let place = Span { start: whole.start + blanks, ..whole };
+        let diagnostic = Diagnostic::error(Code::BRACKET, "arguments stand in parentheses");
+        self.push(diagnostic.at(place, format!("expected `{text}`")).fix(fix));
     }
 
     fn report_brackets(&mut self, list: &Node) {
@@ -75,6 +94,7 @@ impl Parser<'_> {
         let (mut name, mut value) = (None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
+                Rule::argument_layers => self.report_argument_layers(&part),
                 Rule::word => name = Some(self.name(&part)),
                 Rule::expression => value = Some(self.parse_expression(part)),
                 Rule::leftover => {
@@ -95,6 +115,13 @@ impl Parser<'_> {
                 Some(Argument { name, value: Expr { kind: ExprKind::Error, span }, span })
             }
         }
+    }
+
+    fn report_argument_layers(&mut self, pair: &Node) {
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers stand in a chain, not among arguments")
+            .at(self.span(pair), "expected a value or a label's name")
+            .remark("a merge reads points by their labels: `A -> B as x` before it, then `Add(x)`");
+        self.push(diagnostic);
     }
 
     fn report_no_value(&mut self, name: Option<Span>, place: Span) {

@@ -9,13 +9,26 @@ impl Parser<'_> {
     /// A chain; one that `continues` another may begin with an arrow.
     pub(super) fn parse_chain(&mut self, pair: Node, continues: bool) -> Option<Chain> {
         let span = self.span(&pair);
+        self.parse_steps(pair.into_inner(), span, continues)
+    }
+
+    /// The steps and arrows of a chain, or of a part of one.
+    pub(super) fn parse_steps<'t>(
+        &mut self,
+        parts: impl Iterator<Item = Node<'t>>,
+        span: Span,
+        continues: bool,
+    ) -> Option<Chain> {
         let mut steps: Vec<Step> = Vec::with_capacity(1);
         let mut arrow: Option<Node> = None;
-        let mut parts = pair.into_inner().peekable();
+        let mut parts = parts.peekable();
         while let Some(part) = parts.next() {
             if part.as_rule() != Rule::arrow {
                 arrow = None;
+                let method = part.clone().into_inner().find(|suffix| suffix.as_rule() == Rule::methods);
                 steps.push(self.parse_step(part));
+                // What the method would make is not known.
+                steps.extend(method.map(|method| error_step(self.span(&method))));
                 continue;
             }
             let begins = steps.is_empty() && arrow.is_none() && !continues;
@@ -77,7 +90,7 @@ impl Parser<'_> {
             return;
         }
         let span = self.span(pair);
-        let safe = !matches!(found, "," | ";");
+        let safe = !matches!(found, "," | ";" | "--");
         let text = if safe { "->" } else { " ->" };
         let fix = Fix { title: "write `->`".into(), safe, edits: vec![Edit { span, text: text.into() }] };
         let diagnostic = Diagnostic::error(Code::WRONG_ARROW, format!("layers are joined by `->`, not `{found}`"))

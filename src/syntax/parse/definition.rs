@@ -64,7 +64,7 @@ impl Parser<'_> {
         let parameters = parameters.map(|pair| self.parse_parameters(pair)).unwrap_or_default();
         let complete = self.mistakes() == before;
         let braced = braced.and_then(|pair| self.parse_braced(pair, lacks_equals));
-        let mut body = braced.or_else(|| chain.and_then(|pair| self.parse_chain(pair, false)));
+        let mut body = braced.or_else(|| chain.and_then(|pair| self.parse_body(pair)));
         if let Some(body) = &mut body {
             self.end_before_use(&name, body);
         }
@@ -73,6 +73,25 @@ impl Parser<'_> {
         }
         let body = body.unwrap_or_else(|| error_chain(name.span));
         Some(BlockDefinition { name, parameters, complete, body })
+    }
+
+    /// A block's layers; at a `;` that ends a line they end, and the network begins.
+    fn parse_body(&mut self, pair: Node) -> Option<Chain> {
+        let whole = self.span(&pair);
+        let mut parts: Vec<Node> = pair.into_inner().collect();
+        let stop = parts.iter().position(|part| part.as_str() == ";" && self.ends_line(part));
+        let rest = stop.filter(|&stop| stop > 0 && stop + 1 < parts.len()).map(|stop| parts.split_off(stop));
+        let Some(rest) = rest else { return self.parse_steps(parts.into_iter(), whole, false) };
+        let end = self.span(&rest[0]);
+        let body = self.parse_steps(parts.into_iter(), Span { end: end.start, ..whole }, false);
+        self.report_stop(end);
+        self.network = self.parse_steps(rest.into_iter().skip(1), Span { start: end.end, ..whole }, false);
+        body
+    }
+
+    fn ends_line(&self, part: &Node) -> bool {
+        let rest = self.text[part.as_span().end()..].trim_start_matches([' ', '\t', '\r']);
+        rest.starts_with(['\n', '#'])
     }
 
     /// A block's layers in braces, as other languages write a body.
@@ -115,6 +134,17 @@ impl Parser<'_> {
         let fix = Fix { title: "write `=`".into(), safe: true, edits: vec![Edit { span, text: " =".into() }] };
         let diagnostic = Diagnostic::error(Code::INCOMPLETE, "a definition has `=` after its name, not `:`");
         self.push(diagnostic.at(span, "expected `=`").fix(fix));
+    }
+
+    /// Reports `:=`, `==`, or a type before `=`.
+    fn report_odd_sign(&mut self, sign: &Node) {
+        let (span, found) = (self.span(sign), sign.as_str());
+        let typed = !matches!(found, ":=" | "==");
+        let message = if typed { "a name here has no type" } else { "a definition has `=` after its name" };
+        let label = if typed { "expected `=`".into() } else { format!("not `{found}`") };
+        let text = if typed { " =" } else { "=" };
+        let fix = Fix { title: "write `=`".into(), safe: true, edits: vec![Edit { span, text: text.into() }] };
+        self.push(Diagnostic::error(Code::INCOMPLETE, message).at(span, label).fix(fix));
     }
 
     fn report_returns(&mut self, word: &Node) {
@@ -173,6 +203,9 @@ impl<'p, 's, 't> Parts<'p, 's, 't> {
         if let Some(dashed) = self.next(Rule::dashed) {
             return Some(self.parser.dashed_name(&dashed));
         }
+        if let Some(word) = self.next(Rule::odd_word) {
+            return Some(self.parser.odd_name(&word));
+        }
         if let Some(word) = self.next(Rule::word) {
             return Some(self.parser.name(&word));
         }
@@ -189,6 +222,10 @@ impl<'p, 's, 't> Parts<'p, 's, 't> {
 
     fn equals(&mut self, name: Span, expected: &str) -> Option<()> {
         if self.next(Rule::equals).is_some() {
+            return Some(());
+        }
+        if let Some(sign) = self.next(Rule::odd_sign) {
+            self.parser.report_odd_sign(&sign);
             return Some(());
         }
         if let Some(colon) = self.next(Rule::colon) {

@@ -31,6 +31,11 @@ impl Parser<'_> {
                     self.report_stray_close(&pair);
                     network.excused = true;
                 }
+                Rule::odd_loop => {
+                    self.report_loop(&pair);
+                    network.assigned = true;
+                    network.parts.push(error_chain(self.span(&pair)));
+                }
                 Rule::assignment => {
                     if !network.assigned {
                         self.report_assignment(&pair);
@@ -45,15 +50,17 @@ impl Parser<'_> {
                 }
                 Rule::EOI => {}
                 _ => {
+                    let bare_input = pair.as_rule() == Rule::input && pair.clone().into_inner().count() == 1;
                     if let Some(chain) = network.parts.last().filter(|_| network.understood) {
                         self.report_misplaced(&pair, chain.span);
                     }
                     self.parse_statement(pair, &mut ast);
                     network.parts.extend(self.network.take());
+                    network.excused |= bare_input;
                 }
             }
         }
-        ast.chain = network.joined();
+        ast.chain = joined(network.parts);
         ast
     }
 
@@ -85,6 +92,13 @@ impl Parser<'_> {
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers are joined by `->`, not assigned to names")
             .at(span, "write `A -> B -> C`")
             .remark("`let` names a value, `block` layers, and `A as x` a point that a merge reads: `-> Add(x)`");
+        self.push(diagnostic);
+    }
+
+    fn report_loop(&mut self, pair: &Node) {
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "there are no loops: layers are repeated by `*`")
+            .at(self.span(pair), "not a layer")
+            .remark("write `X * 3`, or `( A -> B ) * 3`");
         self.push(diagnostic);
     }
 
@@ -152,12 +166,6 @@ struct Network {
     assigned: bool,
     /// Whether a layer of it was understood, so that it is known to be the network.
     understood: bool,
-}
-
-impl Network {
-    fn joined(self) -> Option<Chain> {
-        joined(self.parts)
-    }
 }
 
 pub fn joined(chains: Vec<Chain>) -> Option<Chain> {

@@ -7,6 +7,10 @@ use crate::syntax::ast::{Import, ImportPath};
 
 impl Parser<'_> {
     pub(super) fn parse_import(&mut self, pair: Node) -> Option<Import> {
+        if let Some(line) = pair.clone().into_inner().find(|part| part.as_rule() == Rule::from_import) {
+            self.report_from(&line);
+            return None;
+        }
         let value =
             self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
         let text = value.as_str();
@@ -22,6 +26,18 @@ impl Parser<'_> {
             _ => ImportPath::Library(text.to_string()),
         };
         Some(Import { path, span: self.span(&value) })
+    }
+
+    /// Reports `from conv import ConvBN`: a library is taken in whole.
+    fn report_from(&mut self, line: &Node) {
+        let span = self.span(line);
+        let library = line.as_str().split_whitespace().nth(1).unwrap_or_default();
+        let plain = library.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "`use` takes in a library, with all its blocks")
+            .at(span, "expected `use`");
+        let text = format!("use {library}");
+        let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text }] };
+        self.push(if plain { diagnostic.fix(fix) } else { diagnostic.remark("as in `use conv`") });
     }
 
     /// Reports a file's name without quotes.

@@ -4,12 +4,11 @@ use super::definition::Defined;
 use super::{Node, Parser, Rule};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
+use crate::syntax::MAX_VALUES;
 use crate::syntax::ast::Ast;
 
 /// What each side of an input may be at most.
 const MAX_SIDE: usize = 1 << 16;
-/// How many values an input may hold.
-const MAX_VALUES: usize = 1 << 31;
 /// How many classes there may be at most.
 const MAX_CLASSES: usize = 1 << 20;
 
@@ -76,7 +75,11 @@ impl Parser<'_> {
             self.report_stop(self.span(stop));
         } else if more.is_some() {
             let span = Span { start: self.span(&value).start, ..self.span(pair) };
-            self.report_tuple(&pair.as_str()[span.start - self.span(pair).start..], span);
+            self.report_tuple(&pair.as_str()[span.start - self.span(pair).start..], span, true);
+            return None;
+        }
+        if value.as_rule() == Rule::odd_tuple {
+            self.report_tuple(value.as_str(), self.span(&value), true);
             return None;
         }
         let sizes = self.parse_sizes(&value)?;
@@ -163,7 +166,8 @@ impl Parser<'_> {
         let title = if whole { "write `block ... =`".into() } else { format!("write `{keyword}`") };
         let message = format!("no statement begins with `{}`", word.as_str());
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(span, format!("expected `{keyword}`"));
-        self.push(diagnostic.fix(Fix { title, safe: false, edits }));
+        let safe = word.as_str().eq_ignore_ascii_case(keyword);
+        self.push(diagnostic.fix(Fix { title, safe, edits }));
     }
 
     /// What is to be mended behind another language's keyword, and is reported with it.

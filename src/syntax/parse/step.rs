@@ -3,7 +3,7 @@
 use super::chain::error_step;
 use super::{Node, Parser, Rule, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
-use crate::syntax::ast::{Expr, ExprKind, Step, StepKind};
+use crate::syntax::ast::{Expr, ExprKind, Name, Step, StepKind};
 
 impl Parser<'_> {
     pub(super) fn parse_step(&mut self, pair: Node) -> Step {
@@ -15,6 +15,7 @@ impl Parser<'_> {
         for suffix in parts {
             match suffix.as_rule() {
                 Rule::repeat => self.parse_repeat(suffix, &mut step),
+                Rule::methods => self.report_methods(suffix),
                 _ => self.parse_label(suffix, &mut step),
             }
         }
@@ -23,6 +24,10 @@ impl Parser<'_> {
 
     fn parse_primary(&mut self, pair: Node) -> StepKind {
         match pair.as_rule() {
+            Rule::call if is_input(pair.as_str()) => {
+                self.report_input_layer(&pair);
+                StepKind::Error
+            }
             Rule::call => StepKind::Call(self.parse_call(pair)),
             Rule::group => self.parse_branches(pair),
             Rule::skip => self.parse_skip(pair),
@@ -43,12 +48,51 @@ impl Parser<'_> {
         let choice = pair.as_str().starts_with('{') && pair.as_str().len() > 1;
         let repeats =
             pair.as_str().trim_end().strip_suffix('*').is_some_and(|count| count.trim().parse::<u32>().is_ok());
+        let branches = pair.as_str().starts_with('[') && pair.as_str().len() > 2;
         self.push(match (choice, repeats) {
+            _ if branches => self.in_parentheses(diagnostic, pair),
             (true, _) => diagnostic.remark("a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`"),
             _ if found.starts_with('^') => diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`"),
             (_, true) => diagnostic.remark("a repetition follows its layer, as in `ReLU * 3`"),
             _ => diagnostic,
         });
+    }
+
+    /// Adds what `[A | B]` or `[A, B]` should be.
+    fn in_parentheses(&self, diagnostic: Diagnostic, pair: &Node) -> Diagnostic {
+        let (span, text) = (self.span(pair), pair.as_str());
+        if !text.contains('|') {
+            return diagnostic.remark("layers in a row are joined as `A -> B`; branches stand as `( A | B )`");
+        }
+        let text = format!("( {} )", text.trim_matches(['[', ']']).trim());
+        let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text }] };
+        diagnostic.remark("branches stand in parentheses, as `( A | B )`").fix(fix)
+    }
+
+    /// `FC(10).relu().softmax()`: layers after points.
+    fn report_methods(&mut self, pair: Node) {
+        if self.only_counts() {
+            return;
+        }
+        let span = self.span(&pair);
+        let layers = pair.into_inner().map(|layer| layer.as_str().trim_start_matches('.').trim_end_matches("()"));
+        let text: String = layers.flat_map(|layer| [" -> ", layer]).collect();
+        let title = format!("write `{}`", text.trim_start());
+        let fix = Fix { title, safe: !text.contains('('), edits: vec![Edit { span, text }] };
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers are joined by `->`, not called on each other");
+        self.push(diagnostic.at(span, "expected `->` before it").fix(fix));
+    }
+
+    /// `Input(shape=(28, 28, 1))`: the image as a layer.
+    fn report_input_layer(&mut self, pair: &Node) {
+        let message = "the image is no layer: a line before the network gives its size";
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(self.span(pair), "this is no layer");
+        let sides = pair.as_str().split(|c: char| !c.is_ascii_digit()).filter(|side| !side.is_empty());
+        self.push(diagnostic.remark(match sides.collect::<Vec<_>>().as_slice() {
+            [height, width, channels @ ("1" | "3")] => format!("write `input {channels}x{height}x{width}`"),
+            [channels, height, width] => format!("write `input {channels}x{height}x{width}`"),
+            _ => "write channels x height x width, as in `input 3x32x32`".into(),
+        }));
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -86,9 +130,18 @@ impl Parser<'_> {
                 self.report(Code::UNEXPECTED, "a layer has one label", span, "the second label")
             }
             Some(word) if word.as_rule() == Rule::word => step.label = Some(self.name(&word)),
+            Some(word) if word.as_rule() == Rule::odd_word => step.label = Some(self.odd_name(&word)),
             Some(word) => self.report_bad_label(&word),
             None => self.report(Code::INCOMPLETE, "expected a label after `as`", span, "no name follows"),
         }
+    }
+
+    /// A name with letters of another alphabet.
+    pub(super) fn odd_name(&mut self, word: &Node) -> Name {
+        let name = self.name(word);
+        let message = format!("`{}` is no name", name.value);
+        self.report(Code::INCOMPLETE, message, name.span, "the letters A to Z and a to z, digits and `_` make a name");
+        name
     }
 
     fn report_bad_label(&mut self, word: &Node) {
@@ -97,4 +150,12 @@ impl Parser<'_> {
         let message = format!("`{}` cannot be a label", word.as_str());
         self.report(Code::TAKEN, message, self.span(word), label);
     }
+}
+
+/// Whether a call is another framework's input layer: its size in brackets is no argument of this language.
+fn is_input(call: &str) -> bool {
+    let Some((name, arguments)) = call.split_once('(') else { return false };
+    let name = name.trim_end();
+    let name = name.rsplit('.').next().unwrap_or_default();
+    matches!(name, "Input" | "InputLayer") && arguments.contains(['(', '[']) && arguments.contains(',')
 }

@@ -12,6 +12,15 @@ impl Parser<'_> {
         let mut operator = None;
         for part in pair.into_inner() {
             match part.as_rule() {
+                Rule::operator if part.as_str() == "**" => {
+                    self.report(
+                        Code::MALFORMED_VALUE,
+                        "there are no powers",
+                        self.span(&part),
+                        "multiply, as in `2 * 2 * 2`",
+                    );
+                    return Expr { kind: ExprKind::Error, span };
+                }
                 Rule::operator => {
                     if let Some((_, place)) = operator.replace((operator_of(&part), self.span(&part))) {
                         self.report_missing_operand(place);
@@ -56,15 +65,15 @@ impl Parser<'_> {
         let kind = match pair.as_rule() {
             Rule::integer | Rule::negative => self.parse_integer(&pair),
             Rule::float => self.parse_float(&pair),
-            Rule::size => self.parse_sizes(&pair).map_or(ExprKind::Error, ExprKind::Size),
+            Rule::size | Rule::odd_size => self.parse_sizes(&pair).map_or(ExprKind::Error, ExprKind::Size),
             Rule::infer => ExprKind::Infer,
             Rule::boolean => ExprKind::Boolean(pair.as_str() == "true"),
-            Rule::word => ExprKind::Name(pair.as_str().to_string()),
+            Rule::word | Rule::odd_word => ExprKind::Name(pair.as_str().to_string()),
             Rule::choice => self.parse_choice(pair),
             Rule::paren => return self.parse_paren(pair),
             Rule::value_call => self.parse_value_call(pair),
             Rule::list => {
-                self.report_tuple(pair.as_str(), span);
+                self.report_tuple(pair.as_str(), span, false);
                 ExprKind::Error
             }
             _ => {
@@ -104,9 +113,9 @@ impl Parser<'_> {
     /// `3x32x32`, or a single number.
     pub(super) fn parse_sizes(&mut self, pair: &Node) -> Option<Vec<usize>> {
         let sizes: Result<Vec<usize>, _> =
-            pair.as_str().split(['x', '×']).map(|size| size.parse::<i64>().map(|n| n as usize)).collect();
-        if pair.as_str().contains('×') {
-            self.report_times_sign(pair);
+            pair.as_str().split(['x', '×', 'X']).map(|size| size.trim().parse::<i64>().map(|n| n as usize)).collect();
+        if pair.as_rule() == Rule::odd_size || pair.as_str().contains('×') {
+            self.report_odd_size(pair);
         }
         if sizes.is_err() {
             self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
@@ -114,12 +123,20 @@ impl Parser<'_> {
         sizes.ok()
     }
 
-    /// `3×5`, with the sign of multiplication.
-    fn report_times_sign(&mut self, pair: &Node) {
-        let (span, text) = (self.span(pair), pair.as_str().replace('×', "x"));
+    /// `3×5`, `3X5` or `3 x 5`.
+    fn report_odd_size(&mut self, pair: &Node) {
+        if self.only_counts() {
+            return;
+        }
+        let (span, sides) = (self.span(pair), pair.as_str().replace(['×', 'X'], "x"));
+        let text: String = sides.split_whitespace().collect();
+        let (message, label) = match pair.as_str() {
+            written if written.contains('×') => ("a size is written with the letter `x`", "not `×`"),
+            written if written.contains('X') => ("a size is written with the letter `x`", "not `X`"),
+            _ => ("a size is written without blanks", "one word"),
+        };
         let fix = Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span, text }] };
-        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "a size is written with the letter `x`");
-        self.push(diagnostic.at(span, "not `×`").fix(fix));
+        self.push(Diagnostic::error(Code::MALFORMED_VALUE, message).at(span, label).fix(fix));
     }
 
     pub(super) fn parse_natural(&mut self, pair: &Node) -> Option<usize> {
@@ -184,7 +201,7 @@ impl Parser<'_> {
             self.report_unclosed(open.map_or(span, |open| self.span(&open)), span);
         }
         if items.iter().any(|item| item.as_rule() == Rule::comma) {
-            self.report_tuple(text, span);
+            self.report_tuple(text, span, false);
             return Expr { kind: ExprKind::Error, span };
         }
         match items.into_iter().next() {
@@ -205,8 +222,8 @@ impl Parser<'_> {
         self.push(diagnostic.fix(fix));
     }
 
-    /// `(3, 5)` or `[3, 5]`, as other languages write a size.
-    pub(super) fn report_tuple(&mut self, text: &str, span: Span) {
+    /// `(3, 5)` or `[3, 5]`, as other languages write a size; different numbers may be a choice's.
+    pub(super) fn report_tuple(&mut self, text: &str, span: Span, sure: bool) {
         if self.only_counts() {
             return;
         }
@@ -219,9 +236,18 @@ impl Parser<'_> {
         let mut diagnostic =
             Diagnostic::error(Code::MALFORMED_VALUE, "a size is written as `3x5`").at(span, "not a list of numbers");
         if plain {
-            let size = sizes.join("x");
-            let edits = vec![Edit { span, text: size.clone() }];
-            diagnostic = diagnostic.fix(Fix { title: format!("write `{size}`"), safe: true, edits });
+            let equal = sizes.iter().all(|size| *size == sizes[0]);
+            let choice = format!("{{{}}}", sizes.join("|"));
+            let mut texts = vec![sizes.join("x")];
+            texts.extend((!equal && !sure).then_some(choice));
+            if text.starts_with('[') {
+                texts.reverse();
+            }
+            diagnostic.fixes.extend(texts.into_iter().map(|text| Fix {
+                title: format!("write `{text}`"),
+                safe: equal || sure,
+                edits: vec![Edit { span, text }],
+            }));
         }
         self.push(diagnostic);
     }
