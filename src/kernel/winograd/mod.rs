@@ -134,7 +134,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
     }
 
     fn gradient_lines(&self, threads: usize) -> usize {
-        weight_gradient::lines(P * P, [self.inputs, self.outputs], threads)
+        weight_gradient::lines([P * P, T * T], [self.inputs, self.outputs], threads)
     }
 
     fn sum(&self, machine: &Machine, pass: Pass, to: &mut [Line], scratch: &mut [Line]) {

@@ -24,9 +24,6 @@ const PLANE: usize = 128;
 /// The most tiles that are summed before the sums return to memory.
 const TILES: usize = 4;
 
-/// The most values of a tile.
-const VALUES: usize = 16;
-
 /// A convolution whose weights' gradient is wanted.
 #[derive(Clone, Copy)]
 pub struct WeightGradient<'a, F, const P: usize, const T: usize, const K: usize> {
@@ -76,15 +73,16 @@ impl Sizes {
         Self { tiles, inputs: tiles * inputs + 1, outputs: tiles * outputs + 1 }
     }
 
-    fn lines(&self, planes: usize) -> usize {
-        planes * (self.inputs + self.outputs)
+    /// Of one thread, with a square of sixteen outputs and images for each of a tile's values.
+    fn lines(&self, planes: usize, values: usize) -> usize {
+        planes * (self.inputs + self.outputs) + values * LANES
     }
 }
 
 /// Lines of scratch: the sums of all planes, and what each thread transforms.
-pub fn lines(planes: usize, channels: [usize; 2], threads: usize) -> usize {
+pub fn lines([planes, values]: [usize; 2], channels: [usize; 2], threads: usize) -> usize {
     let own = Cut::new(channels, threads).own;
-    sum_lines(planes, channels) + threads * Sizes::new(channels[0], own).lines(planes)
+    sum_lines(planes, channels) + threads * Sizes::new(channels[0], own).lines(planes, values)
 }
 
 fn sum_lines(planes: usize, [inputs, outputs]: [usize; 2]) -> usize {
@@ -98,14 +96,15 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> WeightGra
         let cut = Cut::new(channels, machine.team.threads());
         let sizes = Sizes::new(self.inputs, cut.own);
         {
-            let (sums, scratch, lines) = (Shared::new(sums), Shared::new(scratch), sizes.lines(P * P));
+            let (sums, scratch, lines) = (Shared::new(sums), Shared::new(scratch), sizes.lines(P * P, T * T));
             machine.team.run(cut.output_parts * cut.input_parts, |index, thread| {
                 // SAFETY: each thread has scratch of its own.
                 let scratch = unsafe { scratch.part(thread * lines..(thread + 1) * lines) };
-                let (inputs, outputs) = scratch.split_at_mut(P * P * sizes.inputs);
+                let (inputs, rest) = scratch.split_at_mut(P * P * sizes.inputs);
+                let (outputs, turned) = rest.split_at_mut(P * P * sizes.outputs);
                 let first_block = index / cut.input_parts * cut.own;
                 let own = cut.inputs(self.inputs, index % cut.input_parts);
-                machine.isa.run(Share { all: self, cut, sizes, first_block, own, inputs, outputs, sums: &sums });
+                machine.isa.run(Share { all: self, cut, sizes, first_block, own, inputs, outputs, turned, sums: &sums });
             });
         }
         weight::gradient::<F, P, T, K>(machine, [self.outputs, self.inputs], sums, dw);
@@ -128,6 +127,8 @@ struct Share<'a, F, const P: usize, const T: usize, const K: usize> {
     inputs: &'a mut [Line],
     /// `[plane][block of outputs][tile][image]`, outputs in the lanes.
     outputs: &'a mut [Line],
+    /// `[value of a tile][image]`, outputs in the lanes.
+    turned: &'a mut [Line],
     /// `[plane][input][block of outputs]`
     sums: &'a Shared<'a, Line>,
 }
@@ -188,7 +189,9 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
             grid.prefetch_values(plane, (tile + 1).min(grid.tiles() - 1));
         }
         let ([top, left], [height, width]) = grid.extent(tile);
-        let mut turned = [[Line::ZERO; LANES]; VALUES];
+        if [height, width] != [T, T] {
+            self.turned.fill(Line::ZERO);
+        }
         let mut square = [Line::ZERO; LANES];
         for y in 0..height {
             for x in 0..width {
@@ -196,11 +199,11 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
                 for (line, plane) in square.iter_mut().zip(planes.chunks_exact(area)) {
                     *line = plane[place];
                 }
-                L::transpose(&square, &mut turned[y * T + x]);
+                L::transpose(&square, &mut self.turned[(y * T + x) * LANES..]);
             }
         }
         for image in 0..LANES {
-            let values = Strided { lines: &turned.as_flattened()[image..], width: T, stride: LANES };
+            let values = Strided { lines: &self.turned[image..], width: T, stride: LANES };
             let lines = &mut self.outputs[(block * self.sizes.tiles + n) * LANES + image..];
             let mut planes = Strided { lines, width: P, stride: self.sizes.outputs };
             output_gradient_tile::<F, L, P, T, K>(&values, &mut planes);

@@ -19,7 +19,6 @@ mod pool;
 mod recurrent;
 mod seq;
 mod single;
-mod single_step;
 mod softmax;
 mod step;
 

@@ -1,17 +1,17 @@
 //! What each layer is to a region that runs single images.
 
-use super::activation::kernel_of;
-use super::conv::geometry_of;
-use super::merge::fold_of;
-use super::pool::{MaxPoolStep, WindowSumStep};
-use super::recurrent::layers_of;
-use super::single::Placed;
+use super::Placed;
+use super::recurrent::RecurrentStep;
+use crate::lower::region::activation::kernel_of;
+use crate::lower::region::conv::{geometry_of, transposed_geometry_of};
+use crate::lower::region::merge::fold_of;
+use crate::lower::region::pool::{MaxPoolStep, WindowSumStep};
 use crate::graph::{Graph, Node};
 use crate::kernel::conv::Way;
 use crate::kernel::merge::Merge;
-use crate::kernel::single::{Form, SingleConv, SingleFc, SingleNorm, SingleRecurrent, positions, softmax};
-use crate::kernel::{Arena, LANES, Line, Machine, Part, PartMut, activation, lines_for, numbers, numbers_mut};
-use crate::layer::{self, Op, Recurrent, Seq, Shape};
+use crate::kernel::single::{Form, SingleConv, SingleFc, SingleNorm, positions, softmax};
+use crate::kernel::{Arena, LANES, Line, Machine, Part, PartMut, activation, lines_for, numbers_mut};
+use crate::layer::{self, Op, Seq, Shape};
 
 /// A layer on one image.
 pub(super) trait SingleStep: Send + Sync {
@@ -41,15 +41,15 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn input(&self, index: usize) -> Part<'a> {
+    pub fn input(&self, index: usize) -> Part<'a> {
         self.arena.read(self.placed.inputs[index].clone())
     }
 
-    fn output(&self) -> PartMut<'a> {
+    pub fn output(&self) -> PartMut<'a> {
         self.arena.write(self.placed.output.clone())
     }
 
-    fn scratch(&self) -> PartMut<'a> {
+    pub fn scratch(&self) -> PartMut<'a> {
         self.arena.write(self.placed.scratch.clone())
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn SingleStep>>
             Box::new(ConvStep { kernel: SingleConv::new(Way::forward(&g), g.kernel)?, weights: g.weights() })
         }
         Op::ConvT(conv) => {
-            let g = super::conv::transposed_geometry_of(conv, input, output)?;
+            let g = transposed_geometry_of(conv, input, output)?;
             Box::new(ConvStep { kernel: SingleConv::new(Way::backward(&g), g.kernel)?, weights: g.weights() })
         }
         Op::Fc(fc) => Box::new(SingleFc { input: fc.input, output: fc.output }),
@@ -153,84 +153,6 @@ impl SingleStep for SingleFc {
     fn forward(&self, run: &Run) {
         let (weight, bias) = run.params.split_at(self.input * self.output);
         SingleFc::forward(self, run.machine, &run.input(0), weight, bias, &mut run.output());
-    }
-}
-
-/// All layers and directions.
-struct RecurrentStep {
-    layers: Vec<SingleRecurrent>,
-    all_steps: bool,
-    to: Form,
-}
-
-impl RecurrentStep {
-    fn new(recurrent: &Recurrent, input: Shape, to: Form) -> Self {
-        let directions = |layer: crate::kernel::recurrent::Layer| {
-            (0..layer.directions).map(move |direction| SingleRecurrent { layer, direction })
-        };
-        let layers = layers_of(recurrent, input).into_iter().flat_map(directions).collect();
-        Self { layers, all_steps: recurrent.all_steps, to }
-    }
-
-    /// How each layer's states lie.
-    fn states(&self) -> Form {
-        let layer = &self.layers[0].layer;
-        Form::Sequence { steps: layer.steps, features: layer.width() }
-    }
-
-    /// The last state of each direction.
-    fn last_states(&self, states: &[Line], y: &mut [Line]) {
-        let layer = &self.layers[0].layer;
-        let row = layer.width().div_ceil(LANES) * LANES;
-        for direction in 0..layer.directions {
-            let from = layer.last_step(direction) * row + direction * layer.hidden;
-            let to = direction * layer.hidden..(direction + 1) * layer.hidden;
-            numbers_mut(y)[to].copy_from_slice(&numbers(states)[from..from + layer.hidden]);
-        }
-    }
-}
-
-impl SingleStep for RecurrentStep {
-    fn prepared(&self) -> usize {
-        self.layers.iter().map(SingleRecurrent::prepared).sum()
-    }
-
-    fn prepare(&self, mut params: &[f32], _running: &[f32], mut prepared: &mut [Line]) {
-        for layer in &self.layers {
-            let (own, rest) = prepared.split_at_mut(layer.prepared());
-            prepared = rest;
-            layer.prepare(params, own);
-            if layer.direction + 1 == layer.layer.directions {
-                params = &params[layer.layer.params()..];
-            }
-        }
-    }
-
-    /// The states of two layers, and what one needs.
-    fn scratch(&self, _threads: usize) -> usize {
-        2 * self.states().lines() + self.layers.iter().map(SingleRecurrent::scratch).max().unwrap_or(0)
-    }
-
-    fn forward(&self, run: &Run) {
-        let (input, mut scratch) = (run.input(0), run.scratch());
-        let (mut before, rest) = scratch.split_at_mut(self.states().lines());
-        let (mut after, scratch) = rest.split_at_mut(self.states().lines());
-        let mut prepared = run.prepared;
-        for (index, layer) in self.layers.iter().enumerate() {
-            let (own, rest) = prepared.split_at(layer.prepared());
-            prepared = rest;
-            let x: &[Line] = if index < layer.layer.directions { &input } else { before };
-            layer.forward(run.machine, x, own, after, scratch);
-            if layer.direction + 1 == layer.layer.directions {
-                std::mem::swap(&mut before, &mut after);
-            }
-        }
-        let mut y = run.output();
-        if self.all_steps {
-            y.copy_from_slice(&before[..self.to.lines()]);
-        } else {
-            self.last_states(before, &mut y);
-        }
     }
 }
 

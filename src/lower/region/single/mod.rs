@@ -1,10 +1,13 @@
 //! A region on a few images in evaluation, one after the other, features in the lanes.
 
+mod recurrent;
+mod step;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
+use self::step::{Run, SingleStep, form_of, renames, step_of};
 use super::build::Built;
-use super::single_step::{Run, SingleStep, form_of, renames, step_of};
 use crate::graph::{Graph, Value};
 use crate::kernel::single::Form;
 use crate::kernel::{Arena, Line, Machine};
