@@ -37,7 +37,7 @@ pub fn check_output(expected: &[f64], count: usize, kernel: impl Fn(&Machine, &m
         let mut made = vec![Line([f32::NAN; LANES]); groups_of(expected.len() / count) * count];
         kernel(machine, &mut made);
         let mut images = vec![0.0; expected.len()];
-        layout::unpack(&made, count, &mut images);
+        layout::unpack(machine, &made, count, &mut images);
         images
     });
 }
@@ -59,7 +59,7 @@ pub fn check_gradient(expected: &[f64], count: usize, kernel: impl Fn(&Machine, 
             let zero = |image: usize| made[image / LANES * count..][..count].iter().all(|l| l.0[image % LANES] == 0.0);
             assert!(idle.clone().all(zero), "an idle lane has a gradient");
             let mut images = vec![0.0; expected.len()];
-            layout::unpack(&made, count, &mut images);
+            layout::unpack(machine, &made, count, &mut images);
             images
         });
     }

@@ -1,7 +1,10 @@
-//! Image after image <-> one image per lane.
+//! Image after image <-> one image per lane, squares of sixteen images by sixteen values at a time.
 
+use super::isa::Kernel;
+use super::lane::Lane;
 use super::line::{LANES, Line};
 use super::machine::Machine;
+use super::shared::Shared;
 
 /// How many values of a group one task moves.
 const VALUES: usize = 256;
@@ -9,38 +12,106 @@ const VALUES: usize = 256;
 /// Images of `count` values each, one after the other, to `[image / 16][value][image % 16]`. Lanes without an image become
 /// zero.
 pub fn pack(machine: &Machine, images: &[f32], count: usize, lines: &mut [Line]) {
-    place(machine, images, count, lines, |to, value| *to = value);
+    place(machine, images, count, lines, false);
 }
 
 /// The same, added to what `lines` hold.
 pub fn pack_add(machine: &Machine, images: &[f32], count: usize, lines: &mut [Line]) {
-    place(machine, images, count, lines, |to, value| *to += value);
+    place(machine, images, count, lines, true);
 }
 
-fn place(machine: &Machine, images: &[f32], count: usize, lines: &mut [Line], put: impl Fn(&mut f32, f32) + Sync) {
+fn place(machine: &Machine, images: &[f32], count: usize, lines: &mut [Line], add: bool) {
     let groups = lines.len() / count.max(1);
     assert_eq!(lines.len(), groups * count, "whole groups");
     machine.team.group_chunks(lines, groups, VALUES, |group, first, lines| {
-        let images = images[(group * LANES * count).min(images.len())..].chunks_exact(count).take(LANES);
-        let present = images.len();
-        for (lane, image) in images.enumerate() {
-            for (line, &value) in lines.iter_mut().zip(&image[first..]) {
-                put(&mut line.0[lane], value);
-            }
-        }
-        if present < LANES {
-            lines.iter_mut().for_each(|line| line.0[present..].fill(0.0));
-        }
+        let images = &images[(group * LANES * count).min(images.len())..];
+        machine.isa.run(Place { images, count, first, lines, add });
     });
 }
 
-/// The inverse of [`pack`], of as many images as `images` holds.
-pub fn unpack(lines: &[Line], count: usize, images: &mut [f32]) {
-    for (number, image) in images.chunks_exact_mut(count.max(1)).enumerate() {
-        let lines = &lines[number / LANES * count..][..count];
-        for (value, line) in image.iter_mut().zip(lines) {
-            *value = line.0[number % LANES];
+/// Some values of one group to lanes.
+struct Place<'a> {
+    images: &'a [f32],
+    count: usize,
+    first: usize,
+    lines: &'a mut [Line],
+    add: bool,
+}
+
+impl Kernel for Place<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        for (block, lines) in self.lines.chunks_mut(LANES).enumerate() {
+            let at = self.first + block * LANES;
+            let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
+            for (line, image) in square.iter_mut().zip(self.images.chunks_exact(self.count)) {
+                copy(&image[at..at + lines.len()], &mut line.0);
+            }
+            L::transpose(&square, &mut turned);
+            for (line, turned) in lines.iter_mut().zip(&turned) {
+                let value = L::load(turned);
+                let value = if self.add { L::load(line).add(value) } else { value };
+                value.store(line);
+            }
         }
+    }
+}
+
+/// The inverse of [`pack`], of as many images as `images` holds.
+pub fn unpack(machine: &Machine, lines: &[Line], count: usize, images: &mut [f32]) {
+    let (groups, chunks) = (lines.len() / count.max(1), count.div_ceil(VALUES));
+    let present = images.len() / count.max(1);
+    let images = Shared::new(images);
+    machine.team.run(groups * chunks, |index, _| {
+        let (group, first) = (index / chunks, index % chunks * VALUES);
+        let lines = &lines[group * count + first..group * count + count.min(first + VALUES)];
+        let images = Images { all: &images, count, first: group * LANES, present };
+        machine.isa.run(TakeBack { lines, first, images });
+    });
+}
+
+/// The images of one group, of which only so many are there.
+struct Images<'a> {
+    all: &'a Shared<'a, f32>,
+    count: usize,
+    first: usize,
+    present: usize,
+}
+
+/// Some values of one group from lanes.
+struct TakeBack<'a> {
+    lines: &'a [Line],
+    first: usize,
+    images: Images<'a>,
+}
+
+impl Kernel for TakeBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let Images { all, count, first, present } = self.images;
+        for (block, lines) in self.lines.chunks(LANES).enumerate() {
+            let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
+            square[..lines.len()].copy_from_slice(lines);
+            L::transpose(&square, &mut turned);
+            for (image, line) in (first..present).zip(&turned) {
+                let at = image * count + self.first + block * LANES;
+                // SAFETY: each task has images and values of its own.
+                copy(&line.0[..lines.len()], unsafe { all.part(at..at + lines.len()) });
+            }
+        }
+    }
+}
+
+/// Copies as many numbers as `from` holds; quickly, where they fill a line.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32]) {
+    match (from.first_chunk::<LANES>(), to.first_chunk_mut::<LANES>()) {
+        (Some(from), Some(to)) => *to = *from,
+        _ => to[..from.len()].copy_from_slice(from),
     }
 }
 
@@ -59,7 +130,7 @@ mod tests {
             let beyond = images..images.div_ceil(LANES) * LANES;
             assert!(beyond.clone().all(|n| lines[n / LANES * count].0[n % LANES] == 0.0));
             let mut back = vec![0.0; values.len()];
-            unpack(&lines, count, &mut back);
+            unpack(&machine, &lines, count, &mut back);
             assert_eq!(back, values);
         }
     }

@@ -6,10 +6,10 @@
 
 use dfdx::shapes::{Axis, HasShape, Rank0};
 use dfdx::tensor::{PutTape, SplitTape, Tape, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, MeanTo, SelectTo, SumTo};
+use dfdx::tensor_ops::{BroadcastTo, SelectTo, SumTo};
 
 use super::batch::Batch;
-use super::element::{Element, Flow, Of};
+use super::element::{Element, Flow, Of, to_vec};
 use crate::graph::{Graph, Output, Value};
 use crate::layer::{Op, Shape};
 
@@ -147,9 +147,20 @@ fn cross_entropy<E: Element, T: Tape<E, E::Dev>>(scores: Flow<E, T>, shares: &[f
     (scores.log_softmax::<Axis<1>>() * shares).sum::<Rank0, _>()
 }
 
+/// One operation of the tape: images are large, and dfdx's own operations would pass over them a dozen times.
 fn mse<E: Element, T: Tape<E, E::Dev>>(output: Flow<E, T>, target: Vec<E>) -> Of<Rank0, E, T> {
-    let target = E::Dev::default().tensor_from_vec(target, *output.shape());
-    (output - target).square().mean::<Rank0, _>()
+    let (output, mut tape) = output.split_tape();
+    let differences: Vec<E> = to_vec(&output).into_iter().zip(target).map(|(value, target)| value - target).collect();
+    let mean = differences.iter().map(|value| value.f64() * value.f64()).sum::<f64>() / differences.len() as f64;
+    let made = E::Dev::default().tensor_from_vec(vec![E::of(mean)], ());
+    let of_mean = made.clone();
+    tape.add_backward_op(move |gradients| {
+        let factor = E::of(2.0 / differences.len() as f64) * gradients.get_or_alloc_mut(&of_mean)?[0];
+        let sums = gradients.get_or_alloc_mut(&output)?;
+        sums.iter_mut().zip(&differences).for_each(|(sum, &difference)| *sum += factor * difference);
+        Ok(())
+    });
+    made.put_tape(tape)
 }
 
 /// 1 at the label, 0 elsewhere; of a mixed image the shares of both.

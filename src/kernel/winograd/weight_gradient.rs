@@ -104,7 +104,17 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> WeightGra
                 let (outputs, turned) = rest.split_at_mut(P * P * sizes.outputs);
                 let first_block = index / cut.input_parts * cut.own;
                 let own = cut.inputs(self.inputs, index % cut.input_parts);
-                machine.isa.run(Share { all: self, cut, sizes, first_block, own, inputs, outputs, turned, sums: &sums });
+                machine.isa.run(Share {
+                    all: self,
+                    cut,
+                    sizes,
+                    first_block,
+                    own,
+                    inputs,
+                    outputs,
+                    turned,
+                    sums: &sums,
+                });
             });
         }
         weight::gradient::<F, P, T, K>(machine, [self.outputs, self.inputs], sums, dw);

@@ -142,7 +142,7 @@ impl Fused<f32> for Region {
         }
         let unpack = |exit: &build::Exit| {
             let mut values = vec![0.0; self.images * exit.count];
-            layout::unpack(&self.arena.read(layout.range(exit.value)), exit.count, &mut values);
+            layout::unpack(&self.machine, &self.arena.read(layout.range(exit.value)), exit.count, &mut values);
             values
         };
         self.built.exits.iter().map(unpack).collect()
@@ -167,7 +167,7 @@ impl Fused<f32> for Region {
         let unpack = |entry: &build::Entry| {
             let Some(gradient) = entry.gradient else { return vec![] };
             let mut values = vec![0.0; self.images * entry.count];
-            layout::unpack(&self.arena.read(layout.range(gradient)), entry.count, &mut values);
+            layout::unpack(&self.machine, &self.arena.read(layout.range(gradient)), entry.count, &mut values);
             values
         };
         self.built.entries.iter().map(unpack).collect()

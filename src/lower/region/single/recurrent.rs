@@ -16,9 +16,8 @@ pub(super) struct RecurrentStep {
 
 impl RecurrentStep {
     pub fn new(recurrent: &Recurrent, input: Shape, to: Form) -> Self {
-        let directions = |layer: Layer| {
-            (0..layer.directions).map(move |direction| SingleRecurrent { layer, direction })
-        };
+        let directions =
+            |layer: Layer| (0..layer.directions).map(move |direction| SingleRecurrent { layer, direction });
         let layers = layers_of(recurrent, input).into_iter().flat_map(directions).collect();
         Self { layers, all_steps: recurrent.all_steps, to }
     }

@@ -2,16 +2,16 @@
 
 use super::Placed;
 use super::recurrent::RecurrentStep;
-use crate::lower::region::activation::kernel_of;
-use crate::lower::region::conv::{geometry_of, transposed_geometry_of};
-use crate::lower::region::merge::fold_of;
-use crate::lower::region::pool::{MaxPoolStep, WindowSumStep};
 use crate::graph::{Graph, Node};
 use crate::kernel::conv::Way;
 use crate::kernel::merge::Merge;
 use crate::kernel::single::{Form, SingleConv, SingleFc, SingleNorm, positions, softmax};
 use crate::kernel::{Arena, LANES, Line, Machine, Part, PartMut, activation, lines_for, numbers_mut};
 use crate::layer::{self, Op, Seq, Shape};
+use crate::lower::region::activation::kernel_of;
+use crate::lower::region::conv::{geometry_of, transposed_geometry_of};
+use crate::lower::region::merge::fold_of;
+use crate::lower::region::pool::{MaxPoolStep, WindowSumStep};
 
 /// A layer on one image.
 pub(super) trait SingleStep: Send + Sync {
