@@ -209,7 +209,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
                 for (line, plane) in square.iter_mut().zip(planes.chunks_exact(area)) {
                     *line = plane[place];
                 }
-                L::transpose(&square, &mut self.turned[(y * T + x) * LANES..]);
+                L::transpose(&square, &mut self.turned[(y * T + x) * LANES..][..LANES]);
             }
         }
         for image in 0..LANES {
