@@ -31,7 +31,7 @@ impl Parser<'_> {
     /// Whether layers stand on this line from `at` on.
     fn layers_follow(&self, at: usize) -> bool {
         let line_start = self.text[..at].trim_end().len();
-        let rest = self.text[line_start..].lines().next().unwrap_or_default().trim_start();
+        let rest = self.text[line_start..].trim_start_matches([' ', '\t', '\r']);
         let word = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
         let reserved = word != "skip" && RESERVED.contains(&word);
         !reserved && rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '(')

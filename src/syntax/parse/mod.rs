@@ -13,6 +13,7 @@ mod step;
 mod value;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
@@ -43,7 +44,16 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
     {
         return (None, vec![*excess]);
     }
-    let mut parser = Parser { file, text: &text, original, diagnostics: vec![], more: 0, named: None, network: None };
+    let mut parser = Parser {
+        file,
+        text: &text,
+        original,
+        diagnostics: vec![],
+        more: 0,
+        named: None,
+        network: None,
+        trimmed: Cell::default(),
+    };
     found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
     let ast = match Grammar::parse(Rule::file, &text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
@@ -68,6 +78,9 @@ struct Parser<'t> {
     named: Option<Name>,
     /// The network, where it began in the statement before.
     network: Option<Chain>,
+    /// The end of a piece of text, and where it ends without the comments on lines of their own behind it: brackets that
+    /// are not closed all end with the file.
+    trimmed: Cell<[usize; 2]>,
 }
 
 impl Parser<'_> {
@@ -78,8 +91,16 @@ impl Parser<'_> {
     }
 
     fn span(&self, pair: &Node) -> Span {
-        let span = pair.as_span();
-        Span::new(self.file, span.start(), span.start() + without_trailing_comment(span.as_str()).len())
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let [known, trimmed] = self.trimmed.get();
+        let end_of_lines = if known == end && start <= trimmed {
+            trimmed
+        } else {
+            start + without_trailing_lines(&self.text[start..end]).len()
+        };
+        self.trimmed.set([end, end_of_lines]);
+        let text = without_trailing_comment(&self.text[start..end_of_lines]);
+        Span::new(self.file, start, start + text.len())
     }
 
     fn name(&self, pair: &Node) -> Name {
@@ -156,16 +177,25 @@ fn bracketed(pair: Node) -> (Vec<Node>, Option<Node>, bool) {
     (items, open, closed)
 }
 
-/// A text up to its last character that is neither blank nor comment.
-fn without_trailing_comment(text: &str) -> &str {
+/// A text without the blanks and comments behind its last line with anything else; its first line stays.
+fn without_trailing_lines(text: &str) -> &str {
     let mut text = text.trim_end();
-    loop {
-        let line = text.rfind('\n').map_or(0, |end| end + 1);
-        let sign =
-            text[line..].find('#').filter(|&sign| text[line..line + sign].matches('"').count().is_multiple_of(2));
-        let Some(sign) = sign else { return text };
-        text = text[..line + sign].trim_end();
+    while let Some(end) = text.rfind('\n') {
+        let Some(sign) = comment_sign(&text[end + 1..]) else { break };
+        text = text[..end + 1 + sign].trim_end();
     }
+    text
+}
+
+/// The same, and without a comment on the first line, where that is the last one.
+fn without_trailing_comment(text: &str) -> &str {
+    let sign = if text.contains('\n') { None } else { comment_sign(text) };
+    sign.map_or(text, |sign| text[..sign].trim_end())
+}
+
+/// Where a line's comment begins.
+fn comment_sign(line: &str) -> Option<usize> {
+    line.find('#').filter(|&sign| line[..sign].matches('"').count().is_multiple_of(2))
 }
 
 /// The beginning of what was found, short enough for a message.
