@@ -56,7 +56,11 @@ impl Case<'_> {
             diagnostic = self.show_maker(diagnostic, *source, fault.fault.code);
         }
         diagnostic = node.site.show_uses(diagnostic);
-        diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        // The input itself is shown already.
+        if node.inputs[0] != Source::Input {
+            diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        }
+        diagnostic = repair::library_use(self, index, fault).into_iter().fold(diagnostic, Diagnostic::remark);
         let transposed = repair::transposed(self, fault);
         let merges = repair::merges(self, fault).into_iter();
         let mut fixes: Vec<Fix> =

@@ -134,12 +134,17 @@ impl Parser<'_> {
         if self.only_counts() {
             return;
         }
+        let diagnostic = self.unclosed(open, whole.after());
+        self.push(diagnostic);
+    }
+
+    /// A bracket without its partner, which is missing at `end`.
+    fn unclosed(&self, open: Span, end: Span) -> Diagnostic {
         let (bracket, partner) =
             if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
-        let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
+        Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
             .at(open, "opened here")
-            .with(whole.after(), format!("`{partner}` is missing"));
-        self.push(diagnostic);
+            .with(end, format!("`{partner}` is missing"))
     }
 }
 
