@@ -66,6 +66,9 @@ impl Case<'_> {
         let mut fixes: Vec<Fix> =
             merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault)).collect();
         fixes.retain(|fix| fix.edits.iter().all(|edit| !stdlib::holds(self.sources.file(edit.span.file))));
+        if fixes.is_empty() && transposed.is_none() && fault.fault.code == Code::CHANNELS {
+            diagnostic = diagnostic.remark("`_` in place of the number infers the channels");
+        }
         if transposed.is_some() {
             fixes.iter_mut().for_each(|fix| fix.safe = false);
         }

@@ -77,6 +77,14 @@ impl Parser<'_> {
         Span::new(self.file, place.start - before, place.start)
     }
 
+    /// The line before a place, or the end of one that is long.
+    fn line_before(&self, place: Span) -> &str {
+        const MOST: usize = 200;
+        let before = &self.text[..place.start];
+        let long = before.char_indices().rev().nth(MOST).map_or(before, |(at, _)| &before[at..]);
+        long.rsplit('\n').next().unwrap_or_default()
+    }
+
     fn span(&self, pair: &Node) -> Span {
         let span = pair.as_span();
         Span::new(self.file, span.start(), span.start() + without_trailing_comment(span.as_str()).len())

@@ -58,7 +58,7 @@ impl Parser<'_> {
             }
             _ if found.starts_with('^') => {
                 let span = self.span(pair);
-                let edits = vec![Edit { span: Span { end: span.start + 1, ..span }, text: " * ".into() }];
+                let edits = vec![Edit { span: Span { end: span.start + 1, ..span }, text: "* ".into() }];
                 let fix = Fix { title: format!("write `* {}`", found[1..].trim()), safe: false, edits };
                 diagnostic.remark("a layer is repeated by `*`").fix(fix)
             }
@@ -72,8 +72,7 @@ impl Parser<'_> {
 
     /// Whether what stands here follows the value of a `let` on its line.
     fn stands_in_value(&self, pair: &Node) -> bool {
-        let line = self.text[..self.span(pair).start].lines().next_back().unwrap_or_default();
-        line.trim_start().starts_with("let ")
+        self.line_before(self.span(pair)).trim_start().starts_with("let ")
     }
 
     /// Adds what `[A | B]` or `[A, B]` should be.

@@ -275,7 +275,7 @@ impl Parser<'_> {
 
     /// Whether the value at this place is the first or second one of a layer that reads channels or features first.
     fn counts_channels(&self, value: Span) -> bool {
-        let line = self.text[..value.start].lines().next_back().unwrap_or_default();
+        let line = self.line_before(value);
         let Some((before, given)) = line.rsplit_once('(') else { return false };
         let layer = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         let channels = matches!(layer, "Conv" | "ConvT" | "FC" | "LSTM" | "GRU" | "RNN");
