@@ -58,7 +58,8 @@ impl Parser<'_> {
             }
             _ if found.starts_with('^') => {
                 let span = self.span(pair);
-                let edits = vec![Edit { span: Span { end: span.start + 1, ..span }, text: "* ".into() }];
+                let sign = span.start + pair.as_str().find('^').unwrap_or(0);
+                let edits = vec![Edit { span: Span::new(self.file, sign, sign + 1), text: "* ".into() }];
                 let fix = Fix { title: format!("write `* {}`", found[1..].trim()), safe: false, edits };
                 diagnostic.remark("a layer is repeated by `*`").fix(fix)
             }
