@@ -56,12 +56,19 @@ impl Case<'_> {
             diagnostic = self.show_maker(diagnostic, *source, fault.fault.code);
         }
         diagnostic = node.site.show_uses(diagnostic);
-        diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        // The input itself is shown already.
+        if node.inputs[0] != Source::Input {
+            diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
+        }
+        diagnostic = repair::library_use(self, index, fault).into_iter().fold(diagnostic, Diagnostic::remark);
         let transposed = repair::transposed(self, fault);
         let merges = repair::merges(self, fault).into_iter();
         let mut fixes: Vec<Fix> =
             merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault)).collect();
         fixes.retain(|fix| fix.edits.iter().all(|edit| !stdlib::holds(self.sources.file(edit.span.file))));
+        if fixes.is_empty() && transposed.is_none() && fault.fault.code == Code::CHANNELS {
+            diagnostic = diagnostic.remark("`_` in place of the number infers the channels");
+        }
         if transposed.is_some() {
             fixes.iter_mut().for_each(|fix| fix.safe = false);
         }

@@ -63,13 +63,24 @@ impl Findings {
             return diagnostic;
         }
         let mut labelled = diagnostic;
-        for choice in &self.combinations[holds[0]] {
-            let values = self.values_in(choice.span, holds);
-            if !values.is_empty() && values.len() < choice.count {
-                labelled = labelled.with(choice.span, format!("for {}", values.join(" or ")));
-            }
+        let limited: Vec<(&Met, Vec<String>)> = self.combinations[holds[0]]
+            .iter()
+            .map(|choice| (choice, self.values_in(choice.span, holds)))
+            .filter(|(choice, values)| !values.is_empty() && values.len() < choice.count)
+            .collect();
+        for (choice, values) in &limited {
+            let noun = if values.len() == 1 { "value" } else { "values" };
+            labelled = labelled.with(choice.span, format!("with the {noun} {}", values.join(" or ")));
         }
-        labelled.remark(format!("holds for {} of {} combinations of choices", holds.len(), self.combinations.len()))
+        let comes = if labelled.is_error() { "this error comes" } else { "this comes" };
+        let labelled =
+            labelled.remark(format!("{comes} in {} of {} combinations", holds.len(), self.combinations.len()));
+        match limited.as_slice() {
+            [(choice, values)] if choice.count == self.combinations.len() => {
+                labelled.remark(format!("leave {} out of the choice", values.join(" and ")))
+            }
+            _ => labelled,
+        }
     }
 
     /// The values that a choice has in these combinations.

@@ -27,7 +27,7 @@ fn check(args: &Args) -> Result<(), Fault> {
     let Some(groups) = args.count("groups") else { return Ok(()) };
     for name in ["in", "out"] {
         if let Some(channels) = args.count(name).filter(|channels| !channels.is_multiple_of(groups)) {
-            return Err(undivided(groups, channels));
+            return Err(undivided(groups, channels).note(groups_rule(args.count("in"), args.count("out"))));
         }
     }
     Ok(())
@@ -82,7 +82,51 @@ fn conv(args: &Args, channels: usize) -> Result<Conv, Fault> {
         bias: args.flag("bias"),
         constraint: args.constraint("constraint"),
     };
-    if conv.input.is_multiple_of(conv.groups) { Ok(conv) } else { Err(undivided(conv.groups, conv.input)) }
+    if conv.input.is_multiple_of(conv.groups) { Ok(conv) } else { Err(refused(&conv)) }
+}
+
+fn refused(conv: &Conv) -> Fault {
+    undivided(conv.groups, conv.input).note(groups_rule(Some(conv.input), Some(conv.output)))
+}
+
+/// What the groups must divide, and which numbers do.
+fn groups_rule(input: Option<usize>, output: Option<usize>) -> String {
+    match (input, output) {
+        (Some(input), Some(output)) => {
+            let both: Vec<usize> = divisors(output).into_iter().filter(|&n| input.is_multiple_of(n)).collect();
+            format!("`groups` must divide `in` ({input}) and `out` ({output}): {}", which(&both))
+        }
+        (None, Some(count)) | (Some(count), None) => {
+            format!("`groups` must divide `in` and `out`; {count} is divided by {}", listed(&divisors(count)))
+        }
+        (None, None) => "`groups` must divide `in` and `out`".into(),
+    }
+}
+
+/// `1, 2, 5 and 10 do`.
+fn which(numbers: &[usize]) -> String {
+    match numbers {
+        [one] => format!("only {one} does"),
+        _ => format!("{} do", listed(numbers)),
+    }
+}
+
+/// The divisors of a count, from 1.
+pub fn divisors(count: usize) -> Vec<usize> {
+    let small: Vec<usize> = (1..).take_while(|n| n * n <= count).filter(|n| count.is_multiple_of(*n)).collect();
+    let large = small.iter().rev().map(|n| count / n).filter(|n| !small.contains(n));
+    small.iter().copied().chain(large).collect()
+}
+
+/// `1, 2, 5 and 10`; of many, the first ones.
+pub fn listed(numbers: &[usize]) -> String {
+    const SHOWN: usize = 8;
+    let texts: Vec<String> = numbers.iter().take(SHOWN).map(usize::to_string).collect();
+    match texts.split_last() {
+        _ if numbers.len() > SHOWN => format!("{} and others", texts.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => texts.concat(),
+    }
 }
 
 /// The zeros before and after that keep the size; PyTorch puts an odd one after.

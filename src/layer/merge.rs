@@ -49,7 +49,26 @@ fn elementwise(merge: Merge, name: &str, context: &Context) -> Result<Typed, Fau
     }
     let message = format!("`{name}` cannot merge {}", listed(context.inputs));
     let rule = if broadcasts { "equal shapes, or C values with CxHxW" } else { "equal shapes" };
-    Err(Fault::new(Code::MERGE, message).labelled(format!("merges {rule}")))
+    let fault = Fault::new(Code::MERGE, message).labelled(format!("merges {rule}"));
+    let beside = !broadcasts && context.inputs.iter().all(|&shape| shape == output || is_channel_vector(shape, output));
+    Err(if beside { fault.note("only `Add` and `Mul` take C values beside a map") } else { advised(fault, context) })
+}
+
+/// Adds how maps of other sizes, or a map and a vector, become alike.
+fn advised(fault: Fault, context: &Context) -> Fault {
+    let sizes = context.inputs.iter().map(|shape| match *shape {
+        Shape::Map { height, width, .. } => Some((height, width)),
+        _ => None,
+    });
+    let sizes = sizes.collect::<Vec<_>>();
+    let vector = context.inputs.iter().any(|shape| matches!(shape, Shape::Vector { .. }));
+    match sizes.iter().all(Option::is_some) {
+        true if sizes.iter().any(|size| *size != sizes[0]) => {
+            fault.note("branches keep equal heights and widths by the same strides, and by padding")
+        }
+        false if vector && sizes.iter().any(Option::is_some) => fault.note("`Flatten` makes the map a vector"),
+        _ => fault,
+    }
 }
 
 /// The shape with the most values; the first of equals.
@@ -72,7 +91,7 @@ fn concat(context: &Context) -> Result<Typed, Fault> {
         None => {
             let message = format!("`Concat` cannot join {}", listed(context.inputs));
             let label = "joins maps of equal height and width, sequences of equal length, or vectors";
-            Err(Fault::new(Code::MERGE, message).labelled(label))
+            Err(advised(Fault::new(Code::MERGE, message).labelled(label), context))
         }
     }
 }

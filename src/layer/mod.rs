@@ -210,7 +210,14 @@ fn map_of(layer: &str, context: &Context) -> Result<(usize, usize, usize), Fault
         Shape::Map { channels, height, width } => Ok((channels, height, width)),
         input => {
             let message = format!("`{layer}` reads a map (CxHxW) but receives {} of {input}", input.noun());
-            let advice = "put it before the layers that flatten, or make a map again with `Reshape(CxHxW)`";
+            let advice = match (layer, input) {
+                ("Dropout2d", _) => "for anything but a map write `Dropout`".into(),
+                ("GroupNorm", _) => "for anything but a map write `LayerNorm`".into(),
+                (_, Shape::Sequence { steps, features }) => {
+                    format!("`Reshape(1x{steps}x{features})` before it makes a map of the sequence")
+                }
+                _ => "put it before the layers that flatten, or make a map again with `Reshape(CxHxW)`".to_string(),
+            };
             Err(Fault::new(Code::INPUT_KIND, message).labelled("reads a map").note(advice))
         }
     }

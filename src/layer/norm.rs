@@ -1,6 +1,6 @@
 //! `BatchNorm`, `LayerNorm`, `GroupNorm`.
 
-use super::conv::plural;
+use super::conv::{divisors, listed, plural};
 use super::signature::Kind;
 use super::{Context, Fault, Layer, Op, Typed, keep, map_of, required};
 use crate::diagnostic::Code;
@@ -32,5 +32,7 @@ fn group_norm(groups: usize, context: &Context) -> Result<Typed, Fault> {
     }
     let message = format!("`GroupNorm` cannot split {} into {}", plural(channels, "channel"), plural(groups, "group"));
     let fault = Fault::new(Code::DIVISION, message).at("groups", format!("{groups} does not divide {channels}"));
-    Err(fault.makes(context.input()))
+    let divisors = divisors(channels);
+    let verb = if divisors.len() == 1 { "divides" } else { "divide" };
+    Err(fault.note(format!("{} {verb} {channels}", listed(&divisors))).makes(context.input()))
 }

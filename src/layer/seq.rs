@@ -49,7 +49,8 @@ fn check_input(seq: Seq, input: Shape) -> Result<(), Fault> {
         _ if matches!(input, Shape::Map { .. }) => Ok(()),
         _ => {
             let message = format!("`Seq(by=...)` reads a map but receives {} of {input}", input.noun());
-            Err(Fault::new(Code::INPUT_KIND, message).at("by", "this cuts a map"))
+            let advice = "`Seq(k)` cuts anything else into steps of k values, as in `Seq(10)`";
+            Err(Fault::new(Code::INPUT_KIND, message).at("by", "this cuts a map").note(advice))
         }
     }
 }

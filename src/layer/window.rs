@@ -51,6 +51,11 @@ fn nothing_left(layer: &str, [height, width]: [usize; 2], windows: [Window1; 2])
     let [h, w] = windows.map(|window| window.kernel);
     let message = format!("`{layer}` leaves nothing of a {height}x{width} map: its {h}x{w} kernel does not fit");
     let fault = Fault::new(Code::EMPTY, message).at("kernel", format!("larger than {height}x{width}"));
+    let [down, across] = windows.map(Window1::reach);
+    let fault = match windows.iter().find(|window| window.dilation > 1) {
+        Some(wide) => fault.note(format!("with dilation={} the {h}x{w} kernel covers {down}x{across}", wide.dilation)),
+        None => fault,
+    };
     let axes = [("height", height, windows[0]), ("width", width, windows[1])];
     axes.iter()
         .filter(|(_, size, window)| window.places(*size).is_none())

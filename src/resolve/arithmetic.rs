@@ -13,7 +13,11 @@ pub fn negate(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
         Value::Error => Value::Error,
         other => {
             let message = format!("{} has no negative", other.noun());
-            scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, "expected a number"));
+            let expected = match other {
+                Value::Flag(_) => "expected `true` or `false`",
+                _ => "expected a number",
+            };
+            scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, expected));
             Value::Error
         }
     }
@@ -50,7 +54,7 @@ fn number(value: Value, span: Span, scope: &mut dyn Scope) -> Value {
     match value {
         Value::Integer(_) | Value::Float(_) | Value::Error => value,
         other => {
-            let message = format!("{} cannot be computed with", other.noun());
+            let message = format!("there is no arithmetic with {}", other.noun());
             scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, "expected a number"));
             Value::Error
         }

@@ -44,10 +44,22 @@ fn report_missing(layer: &Layer, call: &Call, missing: &[&str], scope: &mut dyn 
     let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message)
         .at(call.span, "not given here")
         .remark(format!("it is written `{}`", layer.signature()));
-    scope.report(match unsaid_input(layer, call, missing) {
+    scope.report(match unsaid_kernel(call, missing).or_else(|| unsaid_input(layer, call, missing)) {
         Some(fix) => diagnostic.fix(fix),
         None => diagnostic,
     });
+}
+
+/// Where a kernel alone is missing, and the last number is no kernel for the first one's channels: a kernel to begin
+/// with.
+fn unsaid_kernel(call: &Call, missing: &[&str]) -> Option<Fix> {
+    let [first, last] = call.arguments.as_slice() else { return None };
+    let (ExprKind::Integer(read), ExprKind::Integer(made)) = (&first.value.kind, &last.value.kind) else { return None };
+    if missing != ["kernel"] || made < read || first.name.is_some() || last.name.is_some() {
+        return None;
+    }
+    let edits = vec![Edit { span: last.span.after(), text: ", 3".into() }];
+    Some(Fix { title: format!("give the kernel: `{}({read}, {made}, 3)`", call.name.value), safe: false, edits })
 }
 
 /// Where the last argument alone is missing, what comes in may have been left to be inferred.
@@ -59,11 +71,18 @@ fn unsaid_input(layer: &Layer, call: &Call, missing: &[&str]) -> Option<Fix> {
     (infers && missing.len() == 1).then_some(fix)
 }
 
-/// The error of a positional argument behind a named one.
-pub fn late_position(named: Span, late: Span) -> Diagnostic {
-    Diagnostic::error(Code::ORDER, "a positional argument follows a named one")
-        .at(late, "give it by name, or first")
-        .with(named, "named")
+/// The error of a positional argument behind a named one; `name` is the parameter that has its place.
+pub fn late_position(named: Span, late: &ast::Argument, name: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::ORDER, "a positional argument follows a named one")
+        .at(late.span, "give it by name, or first")
+        .with(named, "named");
+    let Some(name) = name else { return diagnostic };
+    let title = match &late.value.kind {
+        ExprKind::Integer(value) => format!("write `{name}={value}`"),
+        _ => format!("write `{name}=` before it"),
+    };
+    let edits = vec![Edit { span: late.span.before(), text: format!("{name}=") }];
+    diagnostic.fix(Fix { title, safe: false, edits })
 }
 
 /// Which expressions each parameter is given.
@@ -79,14 +98,17 @@ fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> A
     let assigned = Assigned { slots: vec![vec![]; layer.parameters.len()], complete: call.complete, excess: false };
     let mut binder = Binder { layer, call, assigned };
     let named = call.arguments.iter().position(|argument| argument.name.is_some()).unwrap_or(call.arguments.len());
-    let (positional, rest) = call.arguments.split_at(named);
+    let positional = &call.arguments[..named];
     binder.assign_positional(&positional.iter().collect::<Vec<_>>(), scope);
-    for argument in rest {
+    for (place, argument) in call.arguments.iter().enumerate().skip(named) {
         match &argument.name {
             Some(name) => binder.assign_named(name, &argument.value, scope),
             None => {
                 binder.assigned.complete = false;
-                scope.report(late_position(rest[0].span, argument.span));
+                let free =
+                    |p: &&Parameter| !call.arguments.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == p.name));
+                let parameter = layer.parameters.get(place).filter(free).map(|parameter| parameter.name);
+                scope.report(late_position(call.arguments[named].span, argument, parameter));
             }
         }
     }
@@ -166,6 +188,14 @@ fn unknown_argument(layer: &Layer, call: &Call, name: &Name, scope: &dyn Scope) 
         Diagnostic::error(Code::UNKNOWN_ARGUMENT, format!("`{}` has no argument `{}`", layer.name, name.value))
             .at(name.span, "unknown argument")
             .remark(format!("it is written `{}`", layer.signature()));
+    if layer.parameters.first().is_some_and(|parameter| parameter.kind == Kind::Labels) {
+        let given = call.arguments.iter().find(|a| a.name.as_ref().is_some_and(|other| other.span == name.span));
+        let label = match given.map(|argument| &argument.value.kind) {
+            Some(ExprKind::Name(label)) => label,
+            _ => "x",
+        };
+        return diagnostic.remark(format!("a merge takes labels alone: write `{}({label})`", layer.name));
+    }
     let known: Vec<&'static str> = layer.parameters.iter().map(|parameter| parameter.name).collect();
     let meant = names::argument_elsewhere(&name.value).into_iter().flatten();
     let diagnostic = match name.value.as_str() {

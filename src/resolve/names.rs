@@ -93,6 +93,47 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ("scale_factor", &["factor"]),
 ];
 
+/// Layers of other frameworks that this language lacks, and the nearest that it has.
+const LACKING: &[(&str, &str)] = &[
+    ("PReLU", "LeakyReLU(slope=0.01)"),
+    ("RReLU", "LeakyReLU(slope=0.01)"),
+    ("SELU", "ELU"),
+    ("CELU", "ELU"),
+    ("ReLU6", "ReLU"),
+    ("Softplus", "ReLU"),
+    ("Mish", "SiLU"),
+    ("Hardswish", "SiLU"),
+    ("HardSigmoid", "Sigmoid"),
+    ("HardTanh", "Tanh"),
+    ("Conv1d", "Conv"),
+    ("Conv3d", "Conv"),
+    ("MaxPool1d", "Pool"),
+    ("MaxPool3d", "Pool"),
+    ("AvgPool1d", "AvgPool"),
+    ("InstanceNorm2d", "GroupNorm"),
+];
+
+/// The nearest layer to one of another framework that this language lacks.
+pub fn nearest_function(name: &str) -> Option<&'static str> {
+    LACKING.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, here)| *here)
+}
+
+/// Letters of other alphabets and the Latin ones that they look like.
+const LOOK_ALIKE: [(&str, &str, &str); 2] =
+    [("Cyrillic", "АВСЕНКМОРТХаеорсух", "ABCEHKMOPTXaeopcyx"), ("Greek", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo")];
+
+/// What is said of a name's first letter of another alphabet that looks like a Latin one.
+pub fn look_alike(name: &str) -> Option<String> {
+    name.chars().enumerate().find_map(|(index, letter)| {
+        let (alphabet, latin) = LOOK_ALIKE.iter().find_map(|(alphabet, letters, latin)| {
+            let at = letters.chars().position(|other| other == letter)?;
+            Some((alphabet, latin.chars().nth(at)?))
+        })?;
+        let which = if index == 0 { "the first letter".into() } else { format!("letter {}", index + 1) };
+        Some(format!("{which} is {alphabet} {letter} (U+{:04X}), not Latin {latin}", letter as u32))
+    })
+}
+
 /// What an argument of another framework may be called here, by layer.
 pub fn argument_elsewhere(name: &str) -> Option<&'static [&'static str]> {
     ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, here)| *here)

@@ -85,7 +85,7 @@ impl Loader<'_> {
 
     fn load(&mut self, file: FileId, key: String) -> Option<usize> {
         let (ast, diagnostics) = syntax::parse(self.sources, file);
-        self.diagnostics.extend(diagnostics);
+        self.diagnostics.extend(diagnostics.into_iter().map(of_library));
         let ast = ast?;
         let index = self.modules.len();
         self.modules.push(None);
@@ -179,7 +179,8 @@ impl Loader<'_> {
         circle.push(key);
         let diagnostic = Diagnostic::error(Code::RECURSION, "this import leads back to its own file")
             .at(import.span, "closes the circle")
-            .remark(format!("the circle: {}", circle.join(" -> ")));
+            .remark(format!("the circle: {}", circle.join(" -> ")))
+            .remark("remove one of these `use` lines");
         self.diagnostics.push(diagnostic);
     }
 
@@ -213,6 +214,17 @@ impl Loader<'_> {
             .remark(format!("a file beside this one is imported by `use \"./{name}.net\"`"));
         self.diagnostics.push(names::suggest(diagnostic, name, import.span, known.into_iter()));
     }
+}
+
+/// Where a library is written with a file's ending, `conv.net`, the library is what is meant.
+fn of_library(mut diagnostic: Diagnostic) -> Diagnostic {
+    for fix in diagnostic.fixes.iter_mut().filter(|fix| fix.edits.len() == 1) {
+        let file = fix.edits[0].text.strip_prefix("\"./").and_then(|name| name.strip_suffix(".net\""));
+        if let Some(name) = file.filter(|name| stdlib::text(name).is_some()).map(str::to_string) {
+            (fix.title, fix.edits[0].text) = (format!("write `use {name}`"), name);
+        }
+    }
+    diagnostic
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

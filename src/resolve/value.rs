@@ -55,6 +55,8 @@ pub trait Scope {
 
     /// Whether an import of this file failed, so that names may be missing that nobody misspelled.
     fn in_doubt(&self) -> bool;
+    /// What is said of a name that is a block's parameter, but not known here.
+    fn parameter_elsewhere(&self, name: &str) -> Option<String>;
     /// Whether the name is a layer's or block's.
     fn layer_or_block(&self, name: &str) -> bool;
     fn choices(&mut self) -> &mut Choices;
@@ -184,6 +186,9 @@ fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> D
     }
     let diagnostic =
         Diagnostic::error(Code::UNKNOWN_VALUE, format!("no value is called `{name}`")).at(span, "unknown value");
+    if let Some(remark) = scope.parameter_elsewhere(name) {
+        return diagnostic.remark(remark);
+    }
     let diagnostic = match words {
         [] => diagnostic,
         words => {
@@ -201,6 +206,9 @@ fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> D
     for fix in diagnostic.fixes.iter_mut().filter(|fix| fix.edits[0].text == "max_norm") {
         let (title, text) = ("did you mean `max_norm(3)`?".into(), "max_norm(3)".into());
         *fix = Fix { title, safe: false, edits: vec![Edit { span, text }] };
+    }
+    if diagnostic.fixes.is_empty() && words.is_empty() {
+        return diagnostic.remark(format!("name it before the network: `let {name} = 8`"));
     }
     diagnostic
 }
@@ -253,7 +261,7 @@ pub fn repetitions(value: Spanned<Value>, scope: &mut dyn Scope) -> Option<usize
             None
         }
         other => {
-            let message = format!("expected how many times, found {}", other.noun());
+            let message = format!("a count is a whole number, found {}", other.noun());
             scope.report(
                 Diagnostic::error(Code::WRONG_KIND, message).at(value.span, "expected an integer of at least 1"),
             );

@@ -47,6 +47,8 @@ pub enum ImportPath {
 pub struct ValueDefinition {
     pub name: Name,
     pub value: Expr,
+    /// Whether the value stands on a line below its `=`.
+    pub below: bool,
 }
 
 /// `block Stage(out, k=3) = ...`

@@ -12,6 +12,9 @@ const REACH: usize = 6;
 
 pub fn merges(case: &Case, fault: &NodeFault) -> Vec<Fix> {
     let FaultPlace::Node(index) = fault.place else { return vec![] };
+    if fault.fault.code == Code::FEATURES && case.network.nodes[index].layer.name == "Reshape" {
+        return reshaped(case, index, fault).into_iter().collect();
+    }
     if fault.fault.code != Code::MERGE || !case.may_try() {
         return vec![];
     }
@@ -91,11 +94,20 @@ fn resized(case: &Case, index: usize, fault: &NodeFault) -> Vec<Fix> {
     let inputs = &case.network.nodes[index].inputs;
     let sizes: Vec<usize> = inputs.iter().filter_map(|input| case.shape(*input)).map(Shape::features).collect();
     let makers = inputs.iter().rev().take(4).filter_map(|input| size_maker(case, *input));
-    let fixes = makers.filter_map(|maker| sizes.iter().find_map(|&size| resize(case, maker, size, fault)));
+    let fixes =
+        makers.filter_map(|maker| sizes.iter().find_map(|&size| resize(case, maker, size, fault, "as the others")));
     fixes.take(2).collect()
 }
 
-fn resize(case: &Case, maker: usize, size: usize, fault: &NodeFault) -> Option<Fix> {
+/// A last `FC` that makes as many values as a `Reshape` takes.
+fn reshaped(case: &Case, index: usize, fault: &NodeFault) -> Option<Fix> {
+    let input = case.network.nodes[index].inputs[0];
+    let maker = size_maker(case, input).filter(|&at| case.network.nodes[at].layer.name == "FC")?;
+    resize(case, maker, fault.fault.output?.count(), fault, "values")
+}
+
+/// The layer with another size, if that mends the fault; `what` it then makes.
+fn resize(case: &Case, maker: usize, size: usize, fault: &NodeFault, what: &str) -> Option<Fix> {
     let node = &case.network.nodes[maker];
     let name = if node.args.iter().any(|(parameter, _)| parameter.name == "hidden") { "hidden" } else { "out" };
     let written = node.args.count(name)?;
@@ -109,5 +121,5 @@ fn resize(case: &Case, maker: usize, size: usize, fault: &NodeFault) -> Option<F
         return None;
     }
     let edits = value_edits(case, maker, &args)?;
-    Some(Fix { title: format!("`{}` makes {size} as the others", edited(case, maker, &edits)), safe: false, edits })
+    Some(Fix { title: format!("`{}` makes {size} {what}", edited(case, maker, &edits)), safe: false, edits })
 }

@@ -13,7 +13,7 @@ pub use edit::{edited, is_literal, value_edits};
 pub use merge::merges;
 pub use scores::scores;
 pub use transposed::transposed;
-pub use uses::{follows, of_use};
+pub use uses::{follows, library_use, of_use};
 
 use std::cell::Cell;
 
@@ -75,7 +75,11 @@ pub fn search(case: &Case, fault: &NodeFault) -> Vec<Fix> {
         _ => vec![case.network.nodes[index].inputs[0]],
     };
     let mut candidates = candidates(case, &starts);
-    candidates.sort_by_key(|candidate| candidate.cost);
+    let blames = |candidate: &Candidate| {
+        let old = &case.network.nodes[candidate.node].args;
+        fault.fault.parameter == Some("pad") && candidate.node == index && old.get("pad") != candidate.args.get("pad")
+    };
+    candidates.sort_by_key(|candidate| (!blames(candidate), candidate.cost));
     let tries = (BUDGET / case.network.nodes.len().max(1)).max(8);
     let fixes = candidates.into_iter().take(tries).filter_map(|candidate| case.try_candidate(fault, &candidate));
     fixes.take(MOST).collect()
@@ -115,7 +119,8 @@ impl Case<'_> {
 
     /// Whether a call already reads so.
     fn is_written(&self, call: &str) -> bool {
-        (0..self.network.nodes.len()).any(|at| edited(self, at, &[]) == call)
+        let plain = |text: &str| text.split_whitespace().collect::<String>();
+        (0..self.network.nodes.len()).any(|at| plain(&edited(self, at, &[])) == plain(call))
     }
 
     /// Whether another change may be tried; a patch that cannot be is not worth making.

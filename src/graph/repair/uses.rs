@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Edit, Fix};
 use crate::graph::explain::Case;
 use crate::graph::infer::{FaultPlace, NodeFault, Patch};
 use crate::layer::{Args, Argument, Rewrite};
-use crate::resolve::{Node, Source};
+use crate::resolve::{Node, Source, stdlib};
 use crate::source::Span;
 
 /// How many layers are passed in search of the one that fixes a value's channels.
@@ -47,6 +47,40 @@ fn given(case: &Case, args: &Args, name: &str, count: usize) -> Option<Args> {
 
 fn has_word(text: &str, name: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// What is said of a fault inside the standard library, whose files nobody edits: of the use that led there.
+pub fn library_use(case: &Case, index: usize, fault: &NodeFault) -> Vec<String> {
+    let node = &case.network.nodes[index];
+    let own = |span: &&Span| !stdlib::holds(case.sources.file(span.file));
+    let Some(place) = node.site.uses.iter().rev().find(own).filter(|_| !own(&&node.span)) else { return vec![] };
+    let call = case.sources.slice(*place).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut remarks = kept_channels(case, node, fault, &call);
+    if remarks.is_empty() {
+        remarks.push(format!("`{call}` leads here: change its arguments, or what it reads; a library stays as it is"));
+    }
+    remarks
+}
+
+/// For a block that adds its own input: the number that keeps its channels, and the block that changes them.
+fn kept_channels(case: &Case, node: &Node, fault: &NodeFault, call: &str) -> Vec<String> {
+    let name = call.split('(').next().unwrap_or_default();
+    let (Some(made), Some(read)) = (case.shape(node.inputs[0]), node.inputs.get(1).and_then(|at| case.shape(*at)))
+    else {
+        return vec![];
+    };
+    let number = node.site.numbers.values().find(|span| case.sources.slice(**span) == made.features().to_string());
+    if fault.fault.code != Code::MERGE || number.is_none() || !call.ends_with(&format!("({})", made.features())) {
+        return vec![];
+    }
+    let mut remarks = vec![];
+    let projected = format!("{name}Projected");
+    if stdlib::library_of(&projected).is_some() {
+        let stride = if made.features() == read.features() { "" } else { ", stride=1" };
+        remarks.push(format!("`{projected}({}{stride})` changes the channels", made.features()));
+    }
+    remarks.push(format!("`{name}({})` keeps them", read.features()));
+    remarks
 }
 
 /// Whether a merge is refused only after a layer whose channels, in and out, are one name for a wrong number.

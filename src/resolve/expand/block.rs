@@ -159,7 +159,7 @@ impl<'b> BlockArguments<'b> {
 
     fn report_order(&mut self, named: &Argument, late: &Argument, scope: &mut dyn Scope) {
         self.complete = false;
-        scope.report(bind::late_position(named.span, late.span));
+        scope.report(bind::late_position(named.span, late, None));
     }
 
     fn report_unknown(&mut self, name: &Name, scope: &mut dyn Scope) {

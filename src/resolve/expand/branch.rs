@@ -44,7 +44,13 @@ impl Expander<'_> {
         let contained = reader.filter(|reader| reader.file == whole.file && reader.start >= whole.end);
         let diagnostic = match contained {
             Some(reader) => diagnostic.with(reader, "this reads one value"),
-            None => diagnostic.remark("at the end of a network, outputs have names: `( A as logits | B as image )`"),
+            None if reader.is_none() => {
+                diagnostic.remark("at the end of a network, outputs have names: `( A as logits | B as image )`")
+            }
+            None if branches.iter().all(|branch| branch.label.is_some()) => {
+                diagnostic.remark("outputs stand side by side: `( A as logits | B as a | C as b )`")
+            }
+            None => diagnostic,
         };
         self.report(diagnostic.remark("merge them by `-> Add`, `Mul`, `Max`, `Mean` or `Concat`"));
     }

@@ -10,6 +10,9 @@ use crate::resolve::{Node, Source, names, stdlib};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, ExprKind, Name};
 
+/// How many labels a message lists.
+const SHOWN_LABELS: usize = 8;
+
 impl Expander<'_> {
     pub(super) fn expand_call(&mut self, call: &Call, flow: Flow, label: Option<&Name>) -> Flow {
         if let Some(layer) = layer::find(&call.name.value) {
@@ -130,6 +133,13 @@ impl Expander<'_> {
             None if !self.suggests() || self.unmade.len() > SUGGESTING => diagnostic,
             None => {
                 diagnostic = names::suggest(diagnostic, name, span, self.labels.visible_names());
+                let seen: Vec<&str> = self.labels.visible_names().take(SHOWN_LABELS).collect();
+                if diagnostic.fixes.is_empty() && !seen.is_empty() {
+                    diagnostic = diagnostic.remark(format!("labels seen here: {}", names::listed(&seen)));
+                } else if diagnostic.fixes.is_empty() {
+                    diagnostic =
+                        diagnostic.remark("no label stands before it: name a point by `A as x`, then `Add(x)`");
+                }
                 let diagnostic = self.frame().site.show_uses(diagnostic);
                 self.unmade.push((name.to_string(), span, diagnostic));
                 return Source::Unknown;
@@ -144,6 +154,7 @@ impl Expander<'_> {
         for (name, span, mut diagnostic) in std::mem::take(&mut self.unmade) {
             if let Some(later) = self.labels.made_after(&name, span) {
                 diagnostic.fixes.clear();
+                diagnostic.notes.clear();
                 diagnostic = diagnostic.with(later, "made here, later").remark("a label is seen after it is made");
             }
             self.diagnostics.push(diagnostic);
@@ -174,9 +185,15 @@ impl Expander<'_> {
         }
         let message = format!("no layer or block is called `{}`", name.value);
         let diagnostic = Diagnostic::error(Code::UNKNOWN_LAYER, message).at(name.span, "unknown layer");
+        let quoted = name.value.starts_with('"').then(|| name.value.trim_matches('"'));
+        let diagnostic = quoted
+            .map(|word| format!("write `{word}` without quotes"))
+            .into_iter()
+            .fold(diagnostic, Diagnostic::remark);
         let diagnostic = match Scope::value(self, &name.value, name.span) {
             Some(Value::Error) => return None,
-            Some(_) => diagnostic.remark(format!("`{}` is a value, not a layer", name.value)),
+            Some(_) => diagnostic
+                .remark(format!("`{0}` is a value: it stands in a layer's arguments, as in `FC({0})`", name.value)),
             None if name.value == "output" => diagnostic.remark("the last layer's value is the output: leave this out"),
             None => self.suggest_layer(diagnostic, name),
         };
@@ -253,7 +270,7 @@ impl Expander<'_> {
                 edits: vec![Edit { span: name.span, text: last.to_string() }],
             }),
             None => diagnostic.remark(
-                "reports name a layer so; a chain names a block or a layer, and earlier points by labels: `A as x`",
+                "reports name a layer so; a chain reads an earlier point by its label: write `A as x`, then `Add(x)`",
             ),
         };
         self.report(diagnostic);
@@ -264,13 +281,43 @@ impl Expander<'_> {
         if let Some(library) = stdlib::library_of(&name.value) {
             return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
         }
+        if let Some(nearest) = names::nearest_function(&name.value) {
+            return diagnostic
+                .remark(format!("there is no `{}`; the nearest is `{nearest}`, another function", name.value));
+        }
+        if let Some((definition, remark)) = self.not_handed_on(&name.value) {
+            return diagnostic.with(definition, "in a file that this one does not import itself").remark(remark);
+        }
+        let diagnostic = names::look_alike(&name.value).into_iter().fold(diagnostic, Diagnostic::remark);
         if !self.suggests() {
             return diagnostic;
         }
         let layers = LAYERS.iter().map(|layer| layer.name);
         let defined = self.package.modules[self.frame().module].names.iter();
         let blocks = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str());
-        names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks))
+        let diagnostic = names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks));
+        if diagnostic.fixes.is_empty() && diagnostic.notes.is_empty() {
+            return diagnostic.remark(self.to_define(&name.value));
+        }
+        diagnostic
+    }
+
+    /// The block or network of that name in a file that an imported one imports.
+    fn not_handed_on(&self, name: &str) -> Option<(Span, &'static str)> {
+        let definitions = self.package.modules.iter().filter_map(|module| module.names.get(name));
+        let mut blocks = definitions.filter(|definition| matches!(definition.kind, DefinitionKind::Block(_)));
+        blocks.next().map(|block| (block.span, "an import hands on no imports: write `use` for that file here too"))
+    }
+
+    /// How a name that nothing defines comes to be.
+    fn to_define(&self, name: &str) -> String {
+        let networks = self.package.modules.iter().skip(1);
+        match networks.into_iter().any(|module| module.ast.chain.is_some() && module.ast.blocks.is_empty()) {
+            true => {
+                "`use` takes in blocks: name the network in its file, as in `block Net = Conv(_, 8, 3) -> ReLU`".into()
+            }
+            false => format!("name a block of yours before the network: `block {name} = ...`"),
+        }
     }
 }
 

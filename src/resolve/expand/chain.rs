@@ -92,8 +92,11 @@ impl Expander<'_> {
 
     pub(super) fn expand_step(&mut self, step: &Step, mut flow: Flow, ends_network: bool) -> Flow {
         let count = self.count_of(step);
+        let outer = self.turns.len();
+        self.turns.extend(count.filter(|&count| count > 1));
         for turn in 0..count.unwrap_or(1) {
             if self.exhausted(step.span) {
+                self.turns.truncate(outer);
                 return Flow::One(Source::Unknown);
             }
             let label = step.label.as_ref().filter(|_| Some(turn + 1) == count);
@@ -108,6 +111,7 @@ impl Expander<'_> {
                 break;
             }
         }
+        self.turns.truncate(outer);
         if count.is_none() {
             flow = Flow::One(Source::Unknown);
         }
@@ -151,9 +155,21 @@ impl Expander<'_> {
                 return true;
             }
             let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
-            self.report(Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here"));
+            let diagnostic = Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here");
+            self.report(self.counted_turns().into_iter().fold(diagnostic, Diagnostic::remark));
         }
         self.overflowed || self.diagnostics.overflowed()
+    }
+
+    /// How often the repetitions around make a layer stand.
+    fn counted_turns(&self) -> Option<String> {
+        let turns: Vec<String> = self.turns.iter().map(usize::to_string).collect();
+        let product = self.turns.iter().fold(1usize, |product, &turns| product.saturating_mul(turns));
+        match turns.len() {
+            0 => None,
+            1 => Some(format!("repeated {product} times")),
+            _ => Some(format!("the repetitions multiply: {} = {product} times", turns.join(" * "))),
+        }
     }
 
     pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {

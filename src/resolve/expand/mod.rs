@@ -91,6 +91,8 @@ struct Expander<'p> {
     /// Steps taken, so that no nest of empty blocks runs for ever.
     steps: usize,
     overflowed: bool,
+    /// How often what is being written out is repeated, from outside in.
+    turns: Vec<usize>,
     /// The blocks that were written out, and the values that were read.
     used: HashSet<Definition>,
     /// The unused blocks that were looked into.
@@ -148,6 +150,17 @@ impl Scope for Expander<'_> {
         self.package.modules[self.frame().module].in_doubt
     }
 
+    fn parameter_elsewhere(&self, name: &str) -> Option<String> {
+        let frame = self.frame();
+        let mut blocks = self.package.modules[frame.module].ast.blocks.iter();
+        let block = blocks.find(|block| block.parameters.iter().any(|parameter| parameter.name.value == name))?;
+        let own = frame.block.is_some_and(|definition| definition.span == block.name.span);
+        Some(match own {
+            true => format!("a default uses the parameters before it, and `{name}` stands after"),
+            false => format!("`{name}` is a parameter of `{}`, known only inside it", block.name.value),
+        })
+    }
+
     fn layer_or_block(&self, name: &str) -> bool {
         layer::find(name).is_some() || self.block(name).is_some()
     }
@@ -174,6 +187,7 @@ impl<'p> Expander<'p> {
             values: HashMap::new(),
             steps: 0,
             overflowed: false,
+            turns: vec![],
             used: HashSet::new(),
             seen: HashSet::new(),
             unclosed: 0,

@@ -7,6 +7,7 @@ use crate::resolve::value::{Scope, Value, evaluate};
 use crate::resolve::{Output, Unused, UnusedKind};
 use crate::source::Span;
 use crate::syntax::MAX_NESTING;
+use crate::syntax::ast::{ExprKind, ValueDefinition};
 
 impl Expander<'_> {
     /// Looks into the values and blocks that nobody uses, so that their mistakes are found: once, with what comes in
@@ -77,10 +78,35 @@ impl Expander<'_> {
         }
         self.values.insert(key, Evaluation::Running);
         self.frames.push(Frame::of_module(definition.module));
-        let value = evaluate(&self.package.modules[definition.module].ast.values[index].value, &[], self);
+        let defined = &self.package.modules[definition.module].ast.values[index];
+        let value = match self.layer_defined(defined) {
+            Some(diagnostic) => {
+                self.report(diagnostic);
+                Value::Error
+            }
+            None => evaluate(&defined.value, &[], self),
+        };
         self.frames.pop();
         self.values.insert(key, Evaluation::Done(value.clone()));
         value
+    }
+
+    /// The mistake of a `let` that is given a layer, or nothing before the network's first layer.
+    fn layer_defined(&self, defined: &ValueDefinition) -> Option<Diagnostic> {
+        let ExprKind::Name(layer) = &defined.value.kind else { return None };
+        let value = self.package.modules[self.frame().module].names.get(layer.as_str());
+        if value.is_some_and(|d| matches!(d.kind, DefinitionKind::Value(_))) || !self.layer_or_block(layer) {
+            return None;
+        }
+        let name = &defined.name;
+        Some(match defined.below {
+            true => Diagnostic::error(Code::INCOMPLETE, "expected a value after `=`")
+                .at(name.span, "this has no value")
+                .with(defined.value.span, "a layer, not a value"),
+            false => Diagnostic::error(Code::UNKNOWN_VALUE, format!("`{layer}` is a layer, not a value"))
+                .at(defined.value.span, "expected a value")
+                .remark(format!("`let` names a value; for layers write `block {} = {layer}`", name.value)),
+        })
     }
 
     pub(super) fn report_circular_value(&mut self, definition: Definition, place: Span) -> Value {

@@ -129,6 +129,13 @@ impl Parser<'_> {
             Some(name) => self.report(Code::MALFORMED_VALUE, "expected a value", name, "nothing follows its `=`"),
             None => {
                 let before = self.character_before(place);
+                if self.original[before.start..before.end] == *"\u{FEFF}" {
+                    let message = "an invisible character (U+FEFF) stands here: remove it";
+                    let edits = vec![Edit { span: before, text: String::new() }];
+                    let fix = Fix { title: "remove it".into(), safe: false, edits };
+                    let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, message);
+                    return self.push(diagnostic.at(before, "and no value").fix(fix));
+                }
                 self.report(Code::MALFORMED_VALUE, "expected a value before `,`", before, "nothing stands here");
             }
         }
@@ -148,6 +155,15 @@ impl Parser<'_> {
         }
         let expected = if value.is_some() { "`,` or `)`" } else { "a value" };
         let message = format!("expected {expected}, found `{found}`");
-        self.report(Code::MALFORMED_VALUE, message, span, &format!("expected {expected} here"));
+        if self.only_counts() {
+            return;
+        }
+        let diagnostic =
+            Diagnostic::error(Code::MALFORMED_VALUE, message).at(span, format!("expected {expected} here"));
+        let follows = found.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ';');
+        self.push(match value.is_some() && follows {
+            true => diagnostic.remark("arguments are separated by commas, as in `Conv(1, 20, 3)`"),
+            false => diagnostic,
+        });
     }
 }

@@ -25,7 +25,9 @@ impl Parser<'_> {
         }
         let unknown = Expr { kind: ExprKind::Error, span: name.span };
         let value = value.map_or(unknown, |value| self.parse_expression(value));
-        Some(Defined::Value(ValueDefinition { name, value }))
+        let gap = self.text.get(name.span.end..value.span.start).unwrap_or_default();
+        let below = gap.contains('\n');
+        Some(Defined::Value(ValueDefinition { name, value, below }))
     }
 
     /// Whether layers stand on this line from `at` on.
@@ -56,8 +58,13 @@ impl Parser<'_> {
         let name = parts.name("a name, as in `block Stage(out) = Conv(_, out, 3) -> ReLU`")?;
         let parameters = parts.next(Rule::parameters);
         let lacks_equals = parts.stands(Rule::braced);
+        // The list may have taken up the `=` and the layers.
+        let unclosed = parameters.as_ref().is_some_and(|list| !is_closed(list)) && !parts.stands(Rule::equals);
         let equals = lacks_equals
-            || parts.equals(name.span, "`=` and layers, as in `block Stage(out) = Conv(_, out, 3) -> ReLU`").is_some();
+            || !unclosed
+                && parts
+                    .equals(name.span, "`=` and layers, as in `block Stage(out) = Conv(_, out, 3) -> ReLU`")
+                    .is_some();
         parts.returns();
         let (braced, chain) = (parts.next(Rule::braced), parts.next(Rule::chain));
         let before = self.mistakes();
@@ -165,6 +172,10 @@ impl Parser<'_> {
         );
         Spanned::new(text, span)
     }
+}
+
+fn is_closed(list: &Node) -> bool {
+    list.clone().into_inner().any(|part| part.as_rule() == Rule::close)
 }
 
 /// What follows `let name =`.

@@ -3,7 +3,7 @@
 use super::chain::error_chain;
 use super::file::joined;
 use super::{Node, Parser, Rule, bracketed};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
 use crate::syntax::ast::{Chain, StepKind};
 
@@ -23,7 +23,7 @@ impl Parser<'_> {
     }
 
     fn check_skip(&mut self, keyword: Span, group: Node) -> StepKind {
-        let (branches, closed) = self.parse_group(group);
+        let (branches, closed) = self.parse_group(group, true);
         if !closed {
             return StepKind::Unclosed(branches);
         }
@@ -39,23 +39,46 @@ impl Parser<'_> {
     }
 
     pub(super) fn parse_branches(&mut self, pair: Node) -> StepKind {
-        match self.parse_group(pair) {
+        match self.parse_group(pair, false) {
             (branches, false) if branches.len() > 1 => StepKind::Unclosed(branches),
             (branches, _) => StepKind::Group(branches),
         }
     }
 
-    /// The branches, and whether the group is closed.
-    fn parse_group(&mut self, pair: Node) -> (Vec<Chain>, bool) {
+    /// The branches, and whether the group is closed; `skips` where it is a `skip`'s.
+    fn parse_group(&mut self, pair: Node, skips: bool) -> (Vec<Chain>, bool) {
         let whole = self.span(&pair);
         let (items, open, closed) = bracketed(pair);
-        if !closed {
-            self.report_unclosed(open.map_or(whole, |open| self.span(&open)), whole);
+        if !closed && !self.only_counts() {
+            let end = items.last().and_then(|last| self.end_of_branches(last, items.len() > 1 || skips));
+            let open = open.map_or(whole, |open| self.span(&open));
+            let diagnostic = self.unclosed(open, end.unwrap_or(whole.after()));
+            self.push(match (skips, items.len()) {
+                (true, _) => diagnostic.remark("a skip closes after its layers: `skip(A -> B)`"),
+                (false, 2..) => diagnostic.remark("branches close before their merge: `( A | B ) -> Add`"),
+                _ => diagnostic,
+            });
         }
         let items: Vec<Node> = items.into_iter().filter(|item| item.as_rule() == Rule::branch).collect();
         let alone = items.len() == 1;
         let branches = items.into_iter().map(|item| self.parse_branch(item, alone.then_some(whole), closed)).collect();
         (branches, closed)
+    }
+
+    /// Where branches must end, whose last one goes on in what follows them: before a merge, or before a chain that no
+    /// arrow joins.
+    fn end_of_branches(&self, last: &Node, merged: bool) -> Option<Span> {
+        let mut chains = last.clone().into_inner();
+        let first = chains.next()?;
+        let mut steps = first.clone().into_inner().filter(|part| part.as_rule() == Rule::step);
+        let mut before = self.span(&steps.next()?);
+        for step in steps {
+            if merged && is_merge(step.as_str()) {
+                return Some(before.after());
+            }
+            before = self.span(&step);
+        }
+        chains.next().map(|_| self.span(&first).after())
     }
 
     /// A branch; `group` is what it stands in, if it is the only one there. Whether chains in a group that is not
@@ -69,13 +92,19 @@ impl Parser<'_> {
                 Rule::chain if self.is_full() && !chains.is_empty() => self.more += 1,
                 Rule::chain => {
                     let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
+                    let known = self.diagnostics.len();
                     chains.extend(self.parse_chain(part, false));
+                    if comma.is_some() && closed {
+                        self.offer_bars(known);
+                    }
                     // Whether the comma should be an arrow or a bar is not known, nor what comes out.
                     chains.extend(comma.map(|comma| error_chain(self.span(&comma))));
                 }
                 _ => {
                     let message = format!("`{}` cannot stand inside parentheses", part.as_str());
                     self.report(Code::MISPLACED, message, self.span(&part), "move it before the first layer");
+                    // Where the statement ends and layers go on is not known.
+                    return error_chain(span);
                 }
             }
         }
@@ -88,6 +117,18 @@ impl Parser<'_> {
         })
     }
 
+    /// Offers `|` for the commas between layers in parentheses that were reported since.
+    fn offer_bars(&mut self, known: usize) {
+        for diagnostic in self.diagnostics.iter_mut().skip(known).filter(|d| d.id.as_str() == Code::WRONG_ARROW.id) {
+            let Some(place) = diagnostic.place() else { continue };
+            let comma = self.text.get(place.start..place.end) == Some(",");
+            if comma && diagnostic.fixes.len() == 1 {
+                let edits = vec![Edit { span: place, text: " |".into() }];
+                diagnostic.fixes.insert(0, Fix { title: "write `|` between branches".into(), safe: false, edits });
+            }
+        }
+    }
+
     fn report_empty_branch(&mut self, branch: Span, group: Option<Span>) {
         if let Some(group) = group {
             let message = "expected a layer in these parentheses";
@@ -97,4 +138,10 @@ impl Parser<'_> {
         let place = self.character_before(branch);
         self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "the branch after this is empty");
     }
+}
+
+/// Whether a step is one of the layers that join branches.
+fn is_merge(step: &str) -> bool {
+    let word = step.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+    matches!(word, "Add" | "Mul" | "Max" | "Mean" | "Concat")
 }

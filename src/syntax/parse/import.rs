@@ -11,9 +11,24 @@ impl Parser<'_> {
             self.report_from(&line);
             return None;
         }
+        if let Some(bad) = pair.clone().into_inner().find(|part| part.as_rule() == Rule::bad_line)
+            && self.report_quotes(self.span(&bad))
+        {
+            return None;
+        }
         let value =
             self.statement_value(&pair, "a library's name, as in `use conv`, or a file, as in `use \"./blocks.net\"`")?;
         let text = value.as_str();
+        let gap = &self.text[self.span(&pair).start..self.span(&value).start];
+        if value.as_rule() == Rule::word && gap.contains('\n') {
+            let keyword = Span {
+                end: self.span(&pair).start + gap.split_whitespace().next().map_or(0, str::len),
+                ..self.span(&pair)
+            };
+            let label = "as in `use conv`, or `use \"./blocks.net\"`";
+            self.report(Code::INCOMPLETE, "expected a library's name after `use`", keyword, label);
+            return None;
+        }
         if let Some(more) = pair.into_inner().find(|part| part.as_rule() == Rule::more_import) {
             if more.as_str().starts_with('.') {
                 self.report_bare_file(self.span(&value).to(self.span(&more)));
@@ -26,6 +41,23 @@ impl Parser<'_> {
             _ => ImportPath::Library(text.to_string()),
         };
         Some(Import { path, span: self.span(&value) })
+    }
+
+    /// Reports a file's name in the wrong quotes, or without the closing one; false where it is neither.
+    fn report_quotes(&mut self, span: Span) -> bool {
+        let found = &self.text[span.start..span.end];
+        let name = found.trim().trim_matches(['\'', '"']);
+        let plain = !name.is_empty() && !name.contains([' ', '"', '\'']);
+        let (message, label) = match found.chars().next() {
+            Some('\'') => ("a file's name stands in `\"`", "not in these quotes"),
+            Some('"') => ("the closing `\"` is missing", "opened here"),
+            _ => return false,
+        };
+        let text = format!("\"{name}\"");
+        let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text }] };
+        let diagnostic = Diagnostic::error(Code::INCOMPLETE, message).at(span, label);
+        self.push(if plain { diagnostic.fix(fix) } else { diagnostic });
+        true
     }
 
     /// Reports `from conv import ConvBN`: a library is taken in whole.

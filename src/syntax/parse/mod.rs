@@ -90,6 +90,14 @@ impl Parser<'_> {
         Span::new(self.file, place.start - before, place.start)
     }
 
+    /// The line before a place, or the end of one that is long.
+    fn line_before(&self, place: Span) -> &str {
+        const MOST: usize = 200;
+        let before = &self.text[..place.start];
+        let long = before.char_indices().rev().nth(MOST).map_or(before, |(at, _)| &before[at..]);
+        long.rsplit('\n').next().unwrap_or_default()
+    }
+
     fn span(&self, pair: &Node) -> Span {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let [known, trimmed] = self.trimmed.get();
@@ -155,12 +163,17 @@ impl Parser<'_> {
         if self.only_counts() {
             return;
         }
+        let diagnostic = self.unclosed(open, whole.after());
+        self.push(diagnostic);
+    }
+
+    /// A bracket without its partner, which is missing at `end`.
+    fn unclosed(&self, open: Span, end: Span) -> Diagnostic {
         let (bracket, partner) =
             if self.text.as_bytes().get(open.start) == Some(&b'{') { ("{", "}") } else { ("(", ")") };
-        let diagnostic = Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
+        Diagnostic::error(Code::BRACKET, format!("this `{bracket}` is not closed"))
             .at(open, "opened here")
-            .with(whole.after(), format!("`{partner}` is missing"));
-        self.push(diagnostic);
+            .with(end, format!("`{partner}` is missing"))
     }
 }
 

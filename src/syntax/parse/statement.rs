@@ -69,6 +69,10 @@ impl Parser<'_> {
 
     fn parse_input(&mut self, pair: &Node) -> Option<Spanned<[usize; 3]>> {
         let expected = "channels x height x width, as in `input 3x32x32`";
+        if pair.clone().into_inner().count() == 1 && self.text[self.span(pair).end..].trim_start().starts_with("->") {
+            self.report_image_in_chain(self.span(pair));
+            return None;
+        }
         let value = self.statement_value(pair, expected)?;
         let more = pair.clone().into_inner().find(|part| part.as_rule() == Rule::more_sizes);
         if let Some(stop) = more.as_ref().filter(|more| more.as_str().trim().trim_matches([';', ',']).is_empty()) {
@@ -109,8 +113,18 @@ impl Parser<'_> {
         }
     }
 
+    /// Reports `input -> A`: the image as the first layer.
+    fn report_image_in_chain(&mut self, span: Span) {
+        let diagnostic = Diagnostic::error(Code::INCOMPLETE, "a chain does not name the image")
+            .at(span, "expected channels x height x width, or nothing")
+            .remark("begin with the first layer and end with the last; `input 3x32x32` stands on a line before");
+        self.push(diagnostic);
+    }
+
     fn parse_classes(&mut self, pair: &Node) -> Option<Spanned<usize>> {
-        let value = self.statement_value(pair, "a number, as in `classes 10`")?;
+        let negative = pair.as_str().split_whitespace().nth(1).is_some_and(|word| word.starts_with('-'));
+        let expected = if negative { "at least 1 class, as in `classes 10`" } else { "a number, as in `classes 10`" };
+        let value = self.statement_value(pair, expected)?;
         let count = self.parse_natural(&value)?;
         if (1..=MAX_CLASSES).contains(&count) {
             return Some(Spanned::new(count, self.span(pair)));

@@ -3,6 +3,7 @@
 use super::chain::error_step;
 use super::{Node, Parser, Rule, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
+use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name, Step, StepKind};
 
 impl Parser<'_> {
@@ -52,10 +53,27 @@ impl Parser<'_> {
         self.push(match (choice, repeats) {
             _ if branches => self.in_parentheses(diagnostic, pair),
             (true, _) => diagnostic.remark("a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`"),
-            _ if found.starts_with('^') => diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`"),
+            _ if found.starts_with('^') && self.stands_in_value(pair) => {
+                diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`")
+            }
+            _ if found.starts_with('^') => {
+                let span = self.span(pair);
+                let sign = span.start + pair.as_str().find('^').unwrap_or(0);
+                let edits = vec![Edit { span: Span::new(self.file, sign, sign + 1), text: "* ".into() }];
+                let fix = Fix { title: format!("write `* {}`", found[1..].trim()), safe: false, edits };
+                diagnostic.remark("a layer is repeated by `*`").fix(fix)
+            }
+            _ if found.len() > 2 && found.starts_with('"') && found.ends_with('"') => {
+                diagnostic.remark(format!("write `{}` without quotes", found.trim_matches('"')))
+            }
             (_, true) => diagnostic.remark("a repetition follows its layer, as in `ReLU * 3`"),
             _ => diagnostic,
         });
+    }
+
+    /// Whether what stands here follows the value of a `let` on its line.
+    fn stands_in_value(&self, pair: &Node) -> bool {
+        self.line_before(self.span(pair)).trim_start().starts_with("let ")
     }
 
     /// Adds what `[A | B]` or `[A, B]` should be.
@@ -76,7 +94,7 @@ impl Parser<'_> {
         }
         let span = self.span(&pair);
         let layers = pair.into_inner().map(|layer| layer.as_str().trim_start_matches('.').trim_end_matches("()"));
-        let text: String = layers.flat_map(|layer| [" -> ", layer]).collect();
+        let text: String = layers.flat_map(|layer| [" -> ".to_string(), capital(layer)]).collect();
         let title = format!("write `{}`", text.trim_start());
         let fix = Fix { title, safe: !text.contains('('), edits: vec![Edit { span, text }] };
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, "layers are joined by `->`, not called on each other");
@@ -102,7 +120,7 @@ impl Parser<'_> {
         }
         if step.repeat.is_some() {
             let label = "write one count, as in `X * (2 * 3)`";
-            return self.report(Code::UNEXPECTED, "a layer is repeated once", span, label);
+            return self.report(Code::UNEXPECTED, "a layer takes one count", span, label);
         }
         let mut parts = pair.into_inner().peekable();
         if let Some(times) = parts.next_if(|part| part.as_rule() == Rule::odd_times) {
@@ -158,4 +176,14 @@ fn is_input(call: &str) -> bool {
     let name = name.trim_end();
     let name = name.rsplit('.').next().unwrap_or_default();
     matches!(name, "Input" | "InputLayer") && arguments.contains(['(', '[']) && arguments.contains(',')
+}
+
+/// A layer's name as layers are written here, `Softmax`.
+fn capital(layer: &str) -> String {
+    let mut letters = layer.chars();
+    match (layer, letters.next()) {
+        ("relu", _) => "ReLU".into(),
+        (_, Some(first)) => first.to_uppercase().chain(letters).collect(),
+        _ => String::new(),
+    }
 }

@@ -22,8 +22,13 @@ impl Parser<'_> {
                     return Expr { kind: ExprKind::Error, span };
                 }
                 Rule::operator => {
-                    if let Some((_, place)) = operator.replace((operator_of(&part), self.span(&part))) {
-                        self.report_missing_operand(place);
+                    let span = self.span(&part);
+                    match operator.replace((operator_of(&part), span)) {
+                        Some((Operator::Divide, place)) if part.as_str() == "/" && place.end == span.start => {
+                            self.report_floor(place.to(span));
+                        }
+                        Some((_, place)) => self.report_missing_operand(place),
+                        None => {}
                     }
                 }
                 _ => {
@@ -40,6 +45,13 @@ impl Parser<'_> {
             1 => terms.remove(0).1,
             _ => Expr { kind: ExprKind::Terms(terms), span },
         }
+    }
+
+    /// Reports `//`, which divides in Python.
+    fn report_floor(&mut self, span: Span) {
+        let fix = Fix { title: "write `/`".into(), safe: false, edits: vec![Edit { span, text: "/".into() }] };
+        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "values are divided by `/`").at(span, "not `//`");
+        self.push(diagnostic.fix(fix));
     }
 
     fn report_missing_operand(&mut self, operator: Span) {
@@ -89,7 +101,7 @@ impl Parser<'_> {
         match digits.parse() {
             Ok(value) => ExprKind::Integer(value),
             Err(_) => {
-                self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
+                self.report(Code::NUMBER, "this number is too large", self.span(pair), "at most 9223372036854775807");
                 ExprKind::Error
             }
         }
@@ -103,7 +115,7 @@ impl Parser<'_> {
                     Code::NUMBER,
                     "this number is too large",
                     self.span(pair),
-                    "beyond what a 64-bit float holds",
+                    "at most 1.7976931348623157e308",
                 );
                 ExprKind::Error
             }
@@ -118,7 +130,7 @@ impl Parser<'_> {
             self.report_odd_size(pair);
         }
         if sizes.is_err() {
-            self.report(Code::NUMBER, "this number is too large", self.span(pair), "integers have 64 bits");
+            self.report(Code::NUMBER, "this number is too large", self.span(pair), "at most 9223372036854775807");
         }
         sizes.ok()
     }
@@ -178,7 +190,9 @@ impl Parser<'_> {
         match values.into_iter().collect::<Option<Vec<Expr>>>() {
             Some(values) => ExprKind::Choice(values),
             None => {
-                let message = "expected a value on both sides of each `|`";
+                let empty = self.text[span.start + 1..span.end.max(span.start + 2) - 1].trim().is_empty();
+                let message =
+                    if empty { "a choice needs values" } else { "expected a value on both sides of each `|`" };
                 self.report(Code::MALFORMED_VALUE, message, span, "as in `{16|32|64}`");
                 ExprKind::Error
             }
@@ -233,13 +247,20 @@ impl Parser<'_> {
         let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
         let sizes: Vec<&str> = inner.split(',').map(str::trim).collect();
         let plain = sizes.iter().all(|size| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit()));
-        let mut diagnostic =
-            Diagnostic::error(Code::MALFORMED_VALUE, "a size is written as `3x5`").at(span, "not a list of numbers");
+        let list = text.starts_with('[') && !sure;
+        let diagnostic = match list {
+            true => Diagnostic::error(Code::MALFORMED_VALUE, "a list is no value: a choice is written `{8|16}`"),
+            false => Diagnostic::error(Code::MALFORMED_VALUE, "a size is written as `3x5`"),
+        };
+        let mut diagnostic = diagnostic.at(span, if list { "a list" } else { "not a list of numbers" });
         if plain {
             let equal = sizes.iter().all(|size| *size == sizes[0]);
             let choice = format!("{{{}}}", sizes.join("|"));
             let mut texts = vec![sizes.join("x")];
             texts.extend((!equal && !sure).then_some(choice));
+            if texts.len() > 1 && self.counts_channels(span) {
+                texts.remove(0);
+            }
             if text.starts_with('[') {
                 texts.reverse();
             }
@@ -250,6 +271,15 @@ impl Parser<'_> {
             }));
         }
         self.push(diagnostic);
+    }
+
+    /// Whether the value at this place is the first or second one of a layer that reads channels or features first.
+    fn counts_channels(&self, value: Span) -> bool {
+        let line = self.line_before(value);
+        let Some((before, given)) = line.rsplit_once('(') else { return false };
+        let layer = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let channels = matches!(layer, "Conv" | "ConvT" | "FC" | "LSTM" | "GRU" | "RNN");
+        channels && !given.contains('=') && given.matches(',').count() < 2
     }
 
     fn parse_value_call(&mut self, pair: Node) -> ExprKind {
