@@ -20,7 +20,9 @@ fn meaning(text: &str) -> String {
     let tree = format!("{:?}", parse(&sources, file).0);
     let mut parts = tree.split("Span {");
     let first = parts.next().unwrap_or_default().to_string();
-    parts.fold(first, |whole, part| whole + part.split_once('}').map_or("", |(_, rest)| rest))
+    let tree = parts.fold(first, |whole, part| whole + part.split_once('}').map_or("", |(_, rest)| rest));
+    // Whether a value stands below its name is a matter of places too.
+    tree.replace("below: true", "below: false")
 }
 
 fn comments(text: &str) -> Vec<String> {

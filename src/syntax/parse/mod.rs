@@ -106,7 +106,9 @@ impl Parser<'_> {
         } else {
             start + without_trailing_lines(&self.text[start..end]).len()
         };
-        self.trimmed.set([end, end_of_lines]);
+        if end_of_lines < end {
+            self.trimmed.set([end, end_of_lines]);
+        }
         let text = without_trailing_comment(&self.text[start..end_of_lines]);
         Span::new(self.file, start, start + text.len())
     }
