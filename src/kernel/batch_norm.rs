@@ -14,7 +14,7 @@ use super::line::{LANES, Line};
 use super::machine::Machine;
 use super::shared::Shared;
 
-const EPSILON: f32 = 1e-5;
+pub(super) const EPSILON: f32 = 1e-5;
 
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNorm {

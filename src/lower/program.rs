@@ -11,7 +11,7 @@ use super::element::{Element, Flat, Flow, Of, to_vec};
 use super::loss::{Criterion, Loss, Term, lower_term, scores_of, softmax_of};
 use super::node::{Layer, Plan};
 use super::norm::Moments;
-use super::region::{self, Fused, Region, RegionPlan};
+use super::region::{self, Fused, Piece, Region, RegionPlan};
 use super::store::Store;
 use crate::graph::{Graph, Value};
 use crate::kernel::Machine;
@@ -92,14 +92,13 @@ impl Program<f32> {
     pub fn fused(graph: &Graph, machine: Arc<Machine>) -> Self {
         let mut program = Self::of_parts(graph, vec![]);
         let read = program.read();
-        let mut next = 0;
-        for nodes in region::cut(graph) {
-            program.parts.extend((next..nodes.start).map(|index| Part::node(graph, index)));
-            next = nodes.end;
-            let region = Region::new(graph, nodes, &read, machine.clone());
-            program.parts.push(Part::Region(Arc::new(Mutex::new(region))));
-        }
-        program.parts.extend((next..graph.nodes.len()).map(|index| Part::node(graph, index)));
+        let part = |piece| match piece {
+            Piece::Node(index) => Part::node(graph, index),
+            Piece::Region(nodes) => {
+                Part::Region(Arc::new(Mutex::new(Region::new(graph, nodes, &read, machine.clone()))))
+            }
+        };
+        program.parts = region::cut(graph).into_iter().map(part).collect();
         program
     }
 }
@@ -115,15 +114,11 @@ pub enum PartPlan {
 /// How a fused program of a graph runs so many images on so many threads.
 pub fn plan(graph: &Graph, threads: usize, images: usize) -> Vec<PartPlan> {
     let read = Program::<f32>::of_parts(graph, vec![]).read();
-    let mut parts = vec![];
-    let mut next = 0;
-    for nodes in region::cut(graph) {
-        parts.extend((next..nodes.start).map(PartPlan::Node));
-        next = nodes.end;
-        parts.push(PartPlan::Region(region::plan(graph, nodes, &read, threads, images)));
-    }
-    parts.extend((next..graph.nodes.len()).map(PartPlan::Node));
-    parts
+    let part = |piece| match piece {
+        Piece::Node(index) => PartPlan::Node(index),
+        Piece::Region(nodes) => PartPlan::Region(region::plan(graph, nodes, &read, threads, images)),
+    };
+    region::cut(graph).into_iter().map(part).collect()
 }
 
 impl<E: Element> Part<E> {

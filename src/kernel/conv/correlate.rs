@@ -124,8 +124,7 @@ impl Block<'_> {
     #[inline(always)]
     fn gather<L: Lane>(&mut self, n: usize, place: usize) -> Reach {
         let way = self.sum.way;
-        let [ys, xs] = way.phases(self.pair);
-        let (row, column) = (&ys.places[place / xs.places.len()], &xs.places[place % xs.places.len()]);
+        let ([_, xs], [row, column]) = (way.phases(self.pair), way.place(self.pair, place));
         let [_, height, width] = way.source;
         let (steps, channels) = ([0, 1].map(|axis| way.taps[axis].source_step), way.read_of_group());
         let source = &self.sum.x[(self.lanes * way.source[0] + self.group * channels) * height * width..];

@@ -94,7 +94,7 @@ impl Conv {
 
     fn pack<'a>(&self, machine: &Machine, way: &Way, w: &[f32], packed: &'a mut [Line]) -> &'a [f32] {
         let packed = &mut numbers_mut(packed)[..self.geometry.weights()];
-        pack::pack(machine, &self.geometry, way, w, packed);
+        pack::pack(machine, way, w, packed);
         packed
     }
 

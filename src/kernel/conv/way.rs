@@ -1,7 +1,7 @@
 //! One of the two ways of a convolution: from inputs to outputs, or from outputs to the inputs that they read.
 
 use super::Geometry;
-use super::geometry::{Phase, Taps};
+use super::geometry::{Phase, Place, Taps};
 
 /// What the sums of one way read and make.
 pub struct Way {
@@ -9,6 +9,8 @@ pub struct Way {
     pub source: [usize; 3],
     pub target: [usize; 3],
     pub groups: usize,
+    /// Height and width.
+    kernel: [usize; 2],
     pub taps: [Taps; 2],
     pub pairs: Vec<PhasePair>,
     /// From outputs to inputs.
@@ -50,15 +52,34 @@ impl Way {
                 start += target[0] * depth;
             }
         }
-        Self { source, target, groups: g.groups, taps, pairs, reversed }
+        Self { source, target, groups: g.groups, kernel: g.kernel, taps, pairs, reversed }
     }
 
     pub fn phases(&self, pair: &PhasePair) -> [&Phase; 2] {
         [0, 1].map(|axis| &self.taps[axis].phases[pair.phases[axis]])
     }
 
-    pub fn kernel_steps(&self) -> [usize; 2] {
-        [0, 1].map(|axis| self.taps[axis].kernel_step)
+    /// The kernel's elements that the places of a pair meet, row by row.
+    pub fn elements(&self, pair: &PhasePair) -> impl Iterator<Item = usize> + use<> {
+        let ([ys, xs], width) = (self.phases(pair), self.kernel[1]);
+        let [row_step, column_step] = [0, 1].map(|axis| self.taps[axis].kernel_step);
+        let (first, rows, columns) = (ys.kernel * width + xs.kernel, ys.count, xs.count);
+        (0..rows).flat_map(move |y| (0..columns).map(move |x| first + y * row_step * width + x * column_step))
+    }
+
+    /// Row and column of a pair's n-th place.
+    #[inline(always)]
+    pub fn place(&self, pair: &PhasePair, n: usize) -> [&Place; 2] {
+        let [ys, xs] = self.phases(pair);
+        [&ys.places[n / xs.places.len()], &xs.places[n % xs.places.len()]]
+    }
+
+    /// The first weight, in PyTorch's order, between a channel that is made and one that is read, both of a group.
+    pub fn weight(&self, group: usize, made: usize, read: usize) -> usize {
+        let (own, others) = (self.made_of_group(), self.read_of_group());
+        let [output, input, outputs, inputs] =
+            if self.reversed { [read, made, others, own] } else { [made, read, own, others] };
+        ((group * outputs + output) * inputs + input) * self.kernel[0] * self.kernel[1]
     }
 
     /// Channels that a group reads.

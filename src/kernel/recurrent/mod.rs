@@ -94,7 +94,7 @@ impl Layer {
         self.rows() * (self.input + self.hidden + 2)
     }
 
-    fn params_of<'a>(&self, direction: usize, params: &'a [f32]) -> Params<'a> {
+    pub(super) fn params_of<'a>(&self, direction: usize, params: &'a [f32]) -> Params<'a> {
         let params = &params[direction * self.direction_params()..][..self.direction_params()];
         let (weight_ih, params) = params.split_at(self.rows() * self.input);
         let (weight_hh, biases) = params.split_at(self.rows() * self.hidden);
@@ -114,7 +114,7 @@ impl Layer {
 
     /// The step of the sequence that a direction takes as its `time`-th.
     #[inline(always)]
-    fn step_at(&self, direction: usize, time: usize) -> usize {
+    pub(super) fn step_at(&self, direction: usize, time: usize) -> usize {
         if direction == 0 { time } else { self.steps - 1 - time }
     }
 
@@ -132,11 +132,11 @@ impl Layer {
 
 /// One direction's parameters.
 #[derive(Clone, Copy)]
-struct Params<'a> {
-    weight_ih: &'a [f32],
-    weight_hh: &'a [f32],
-    bias_ih: &'a [f32],
-    bias_hh: &'a [f32],
+pub(super) struct Params<'a> {
+    pub weight_ih: &'a [f32],
+    pub weight_hh: &'a [f32],
+    pub bias_ih: &'a [f32],
+    pub bias_hh: &'a [f32],
 }
 
 /// Where lines that each direction has lie: for each direction first all groups' gates (groups x steps x rows), then

@@ -16,15 +16,12 @@ const TASKS: usize = 4;
 
 pub struct SingleConv {
     way: Way,
-    /// Of the kernel: height times width, and its width.
-    area: usize,
-    width: usize,
 }
 
 impl SingleConv {
     /// None for several groups of channels.
-    pub fn new(way: Way, kernel: [usize; 2]) -> Option<Self> {
-        (way.groups == 1).then(|| Self { way, area: kernel[0] * kernel[1], width: kernel[1] })
+    pub fn new(way: Way) -> Option<Self> {
+        (way.groups == 1).then_some(Self { way })
     }
 
     fn blocks(&self) -> usize {
@@ -41,29 +38,15 @@ impl SingleConv {
         let mut lines = prepared.iter_mut();
         for pair in &self.way.pairs {
             for block in 0..self.blocks() {
-                for (element, channel) in self.elements(pair).flat_map(|e| (0..read).map(move |c| (e, c))) {
+                for (element, channel) in self.way.elements(pair).flat_map(|e| (0..read).map(move |c| (e, c))) {
                     let Some(line) = lines.next() else { return };
                     *line = Line::ZERO;
                     for (lane, number) in line.0.iter_mut().enumerate().take(made - block * LANES) {
-                        *number = weight[self.weight(block * LANES + lane, channel) + element];
+                        *number = weight[self.way.weight(0, block * LANES + lane, channel) + element];
                     }
                 }
             }
         }
-    }
-
-    /// The kernel's elements that the places of a pair meet.
-    fn elements(&self, pair: &PhasePair) -> impl Iterator<Item = usize> + use<'_> {
-        let ([ys, xs], steps, width) = (self.way.phases(pair), self.way.kernel_steps(), self.width);
-        let (y, x, columns) = (ys.kernel, xs.kernel, xs.count);
-        (0..ys.count).flat_map(move |n| (0..columns).map(move |m| (y + n * steps[0]) * width + x + m * steps[1]))
-    }
-
-    /// The first weight between a channel that is made and one that is read.
-    fn weight(&self, made: usize, read: usize) -> usize {
-        let [output, input] = if self.way.reversed { [read, made] } else { [made, read] };
-        let inputs = if self.way.reversed { self.way.target[0] } else { self.way.source[0] };
-        (output * inputs + input) * self.area
     }
 
     /// Lines that each thread gathers.
@@ -146,8 +129,7 @@ impl Span<'_> {
     #[inline(always)]
     fn gather<L: Lane>(&mut self, n: usize, place: usize) -> usize {
         let way = &self.conv.way;
-        let [ys, xs] = way.phases(self.pair);
-        let (row, column) = (&ys.places[place / xs.places.len()], &xs.places[place % xs.places.len()]);
+        let ([ys, xs], [row, column]) = (way.phases(self.pair), way.place(self.pair, place));
         let [channels, height, width] = way.source;
         let steps = [0, 1].map(|axis| way.taps[axis].source_step);
         let to = &mut numbers_mut(self.gathered)[n * self.pair.depth..];

@@ -1,14 +1,12 @@
 //! Batch normalisation in evaluation on one image: a factor and a term for each feature.
 
+use crate::kernel::batch_norm::EPSILON;
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, numbers_mut};
 use crate::kernel::machine::Machine;
 
 use super::Form;
-
-/// Added to the variance, as PyTorch does.
-const EPSILON: f32 = 1e-5;
 
 #[derive(Clone, Copy, Debug)]
 pub struct SingleNorm {

@@ -5,7 +5,7 @@ use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, numbers, numbers_mut};
 use crate::kernel::machine::Machine;
 use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::recurrent::{Cell, Layer};
+use crate::kernel::recurrent::{Cell, Layer, Params};
 use crate::kernel::shared::Shared;
 
 /// The most gates of a unit.
@@ -55,10 +55,8 @@ impl SingleRecurrent {
     /// `params` are the layer's, both directions.
     pub fn prepare(&self, params: &[f32], prepared: &mut [Line]) {
         let Layer { input, hidden, cell, .. } = self.layer;
-        let (rows, blocks) = (cell.gates() * hidden, self.blocks());
-        let params = &params[self.direction * rows * (input + hidden + 2)..];
-        let (weight_ih, params) = params.split_at(rows * input);
-        let (weight_hh, params) = params.split_at(rows * hidden);
+        let blocks = self.blocks();
+        let Params { weight_ih, weight_hh, bias_ih, bias_hh } = self.layer.params_of(self.direction, params);
         prepared.fill(Line::ZERO);
         for (gate, unit) in (0..cell.gates()).flat_map(|gate| (0..hidden).map(move |unit| (gate, unit))) {
             let (row, block, lane) = (gate * hidden + unit, unit / LANES, unit % LANES);
@@ -70,8 +68,8 @@ impl SingleRecurrent {
                 rest[(block * hidden + k) * cell.gates() + gate].0[lane] = weight_hh[row * hidden + k];
             }
             let (_, biases) = rest.split_at_mut(self.gates() * hidden);
-            for n in 0..2 {
-                biases[n * self.gates() + gate * blocks + block].0[lane] = params[n * rows + row];
+            for (biases, bias) in biases.chunks_exact_mut(self.gates()).zip([bias_ih, bias_hh]) {
+                biases[gate * blocks + block].0[lane] = bias[row];
             }
         }
     }
@@ -144,7 +142,7 @@ impl Kernel for Sweep<'_> {
         let (mut before, mut after) = states.split_at_mut(blocks);
         let row = (directions * hidden).div_ceil(LANES) * LANES;
         for time in 0..steps {
-            let step = if direction == 0 { time } else { steps - 1 - time };
+            let step = self.of.layer.step_at(direction, time);
             let gates = &self.gates[step * self.of.gates()..][..self.of.gates()];
             for block in 0..blocks {
                 let sums = match cell {

@@ -64,7 +64,7 @@ fn check_conv(channels: [usize; 2], input_size: [usize; 2], kernel: [usize; 2], 
             let around = Around { start: Start::Bias(&bias), relu: false };
             let run = if reversed { Conv::spread } else { Conv::sum };
             run(&conv, &machine, &spread(&x), &w, around, &mut wanted, &mut scratch);
-            let single = SingleConv::new(way, g.kernel).unwrap();
+            let single = SingleConv::new(way).unwrap();
             let mut prepared = vec![Line::ZERO; single.prepared()];
             single.prepare(&w, &mut prepared);
             let mut made = vec![Line::ZERO; target.lines()];

@@ -66,16 +66,24 @@ pub(super) struct Region {
     draw: Option<Draw>,
 }
 
-/// The runs of nodes that have kernels, in evaluation order.
-pub(super) fn cut(graph: &Graph) -> Vec<Range<usize>> {
-    let mut regions: Vec<Range<usize>> = vec![];
-    for index in (0..graph.nodes.len()).filter(|&index| build::has_kernel(graph, index)) {
-        match regions.last_mut() {
-            Some(region) if region.end == index => region.end += 1,
-            _ => regions.push(index..index + 1),
+/// What runs as one.
+pub(super) enum Piece {
+    /// A node without a kernel.
+    Node(usize),
+    Region(Range<usize>),
+}
+
+/// All nodes, in evaluation order.
+pub(super) fn cut(graph: &Graph) -> Vec<Piece> {
+    let mut pieces = vec![];
+    for index in 0..graph.nodes.len() {
+        match pieces.last_mut() {
+            _ if !build::has_kernel(graph, index) => pieces.push(Piece::Node(index)),
+            Some(Piece::Region(nodes)) => nodes.end += 1,
+            _ => pieces.push(Piece::Region(index..index + 1)),
         }
     }
-    regions
+    pieces
 }
 
 impl Region {

@@ -87,11 +87,11 @@ pub(super) fn step_of(graph: &Graph, node: &Node) -> Option<Box<dyn SingleStep>>
     Some(match &node.op {
         Op::Conv(conv) => {
             let g = geometry_of(conv, input, output)?;
-            Box::new(ConvStep { kernel: SingleConv::new(Way::forward(&g), g.kernel)?, weights: g.weights() })
+            Box::new(ConvStep { kernel: SingleConv::new(Way::forward(&g))?, weights: g.weights() })
         }
         Op::ConvT(conv) => {
             let g = transposed_geometry_of(conv, input, output)?;
-            Box::new(ConvStep { kernel: SingleConv::new(Way::backward(&g), g.kernel)?, weights: g.weights() })
+            Box::new(ConvStep { kernel: SingleConv::new(Way::backward(&g))?, weights: g.weights() })
         }
         Op::Fc(fc) => Box::new(SingleFc { input: fc.input, output: fc.output }),
         Op::Recurrent(recurrent) => Box::new(RecurrentStep::new(recurrent, input, to)),
