@@ -4,11 +4,12 @@ use std::cell::{RefCell, UnsafeCell};
 use std::ops::{Deref, DerefMut, Range};
 
 use super::line::Line;
+use super::memory::Memory;
 
 /// Lines that are borrowed in parts. Borrowing a part for writing while it is borrowed is a bug and panics.
 #[derive(Default)]
 pub struct Arena {
-    lines: UnsafeCell<Vec<Line>>,
+    lines: UnsafeCell<Memory>,
     /// What is borrowed, and whether for writing.
     borrowed: RefCell<Vec<(Range<usize>, bool)>>,
 }
@@ -37,13 +38,13 @@ impl Arena {
     pub fn grow(&mut self, lines: usize) {
         let memory = self.lines.get_mut();
         if memory.len() < lines {
-            *memory = vec![Line::ZERO; lines];
+            *memory = Memory::zeroed(lines);
         }
     }
 
     pub fn len(&self) -> usize {
-        // SAFETY: the vector itself changes only under `&mut self`.
-        unsafe { (*self.lines.get()).len() }
+        // SAFETY: the block itself changes only under `&mut self`.
+        unsafe { (&*self.lines.get()).len() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -65,8 +66,8 @@ impl Arena {
     }
 
     fn start(&self) -> *mut Line {
-        // SAFETY: the vector itself changes only under `&mut self`.
-        unsafe { (*self.lines.get()).as_mut_ptr() }
+        // SAFETY: the block itself changes only under `&mut self`.
+        unsafe { (*self.lines.get()).start() }
     }
 
     fn borrow(&self, range: Range<usize>, writes: bool) -> Borrow<'_> {

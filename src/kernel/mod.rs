@@ -26,6 +26,7 @@ pub mod layout;
 mod line;
 mod machine;
 pub mod max_pool;
+mod memory;
 pub mod merge;
 pub mod optimizer;
 mod product;
