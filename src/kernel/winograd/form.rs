@@ -2,6 +2,8 @@
 //!
 //! The loops are plain ones: closures are not always inlined, and so not compiled for the instruction set.
 
+use std::mem::MaybeUninit;
+
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
 
@@ -68,7 +70,8 @@ macro_rules! both_ways {
             square: &impl Square<L>,
             sink: &mut impl Sink<L>,
         ) {
-            let mut half = [[L::zero(); $from]; $to];
+            // Zeros here would be written for each square.
+            let mut half = [[MaybeUninit::<L>::uninit(); $from]; $to];
             for x in 0..$from {
                 let mut column = [L::zero(); $from];
                 for y in 0..$from {
@@ -76,11 +79,16 @@ macro_rules! both_ways {
                 }
                 let made = F::$one::<L>(column);
                 for y in 0..$to {
-                    half[y][x] = made[y];
+                    half[y][x].write(made[y]);
                 }
             }
             for y in 0..$to {
-                let made = F::$one::<L>(half[y]);
+                let mut row = [L::zero(); $from];
+                for x in 0..$from {
+                    // SAFETY: the loop above wrote every value.
+                    row[x] = unsafe { half[y][x].assume_init() };
+                }
+                let made = F::$one::<L>(row);
                 for x in 0..$to {
                     sink.put(y, x, made[x]);
                 }
