@@ -7,7 +7,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use netc::kernel::conv::{Around, Conv, Geometry, Start};
+use netc::kernel::around::Around;
+use netc::kernel::conv::{Conv, Geometry};
 use netc::kernel::fc::Fc;
 use netc::kernel::winograd::Winograd;
 use netc::kernel::{Kernel, LANES, Lane, Line, Machine};
@@ -67,7 +68,7 @@ fn conv(table: &Table, machine: &Machine, name: &str, g: &Geometry) {
     let flops = (2 * output * g.depth() * GROUPS * LANES) as f64;
     let (x, dy, w) = (lines(input * GROUPS), lines(output * GROUPS), values(g.weights()));
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
-    let around = Around { start: Start::Zero, relu: false };
+    let around = Around::sum(false);
     let direct = Conv::new(g.clone());
     let mut packed = vec![Line::ZERO; direct.scratch_lines(1)];
     let mut turned = vec![Line::ZERO; direct.turned_lines() * GROUPS];
@@ -95,7 +96,7 @@ fn fc(table: &Table, machine: &Machine, name: &str, fc: Fc) {
     let (mut y, mut dx, mut dw, mut bias) = (dy.clone(), x.clone(), w.clone(), values(fc.output));
     let mut scratch = vec![Line::ZERO; fc.scratch(GROUPS)];
     table.row(name, "forward", flops, || fc.forward(machine, &x, &w, &bias, &mut y));
-    table.row(name, "input gradient", flops, || fc.input_gradient(machine, &dy, &w, &mut dx, false));
+    table.row(name, "input gradient", flops, || fc.input_gradient(machine, &dy, &w, Around::sum(false), &mut dx));
     table.row(name, "weight gradient", flops, || {
         fc.weight_gradient(machine, &x, &dy, &mut scratch, [&mut dw, &mut bias]);
     });

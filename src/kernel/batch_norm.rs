@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::around::After;
 use super::features::{Features, Stretches, present};
 use super::gradient::{parts_of_task, put};
 use super::isa::Kernel;
@@ -97,6 +98,8 @@ pub struct Made<'a> {
     pub affine: Affine<'a>,
     pub moments: Moments<'a>,
     pub dy: &'a [Line],
+    /// What follows dx.
+    pub after: After<'a>,
 }
 
 /// The formula for one feature.
@@ -295,7 +298,7 @@ impl Backward<'_> {
         dx: &Shared<Line>,
         add: bool,
     ) {
-        let (features, Made { x, dy, images, .. }) = (&self.norm.features, self.made);
+        let (features, Made { x, dy, images, after, .. }) = (&self.norm.features, self.made);
         let scale = normal.weight.mul(normal.scale);
         for group in 0..x.len() / features.lines() {
             let scale = present::<L>(images, group).pass_positive(scale);
@@ -304,10 +307,10 @@ impl Backward<'_> {
                 let at = first + stretch * stride;
                 // SAFETY: each task has features of its own.
                 let dx = unsafe { dx.part(at..at + length) };
-                for ((x, dy), dx) in x[at..at + length].iter().zip(&dy[at..at + length]).zip(dx) {
+                for (n, ((x, dy), dx)) in x[at..at + length].iter().zip(&dy[at..at + length]).zip(dx).enumerate() {
                     let (normalised, dy) = normal.masked(L::load(x), L::load(dy));
                     let gradient = normalised.neg_mul_add(product, dy.sub(plain)).mul(scale);
-                    put(gradient, dx, add);
+                    put(after.apply(gradient, at + n), dx, add);
                 }
             }
         }
@@ -383,7 +386,7 @@ mod tests {
                 let [means, variances] = forward(machine, &mut laid.clone());
                 let (x, moments, affine) = (&laid[..], [&means[..], &variances], [&weight[..], &bias]);
                 let (mut dweight, mut dbias) = (vec![f32::NAN; count], vec![f32::NAN; count]);
-                let made = Made { images: IMAGES, x, affine, moments, dy: &dy_laid };
+                let made = Made { images: IMAGES, x, affine, moments, dy: &dy_laid, after: After::Nothing };
                 norm.backward(machine, made, [&mut dweight, &mut dbias], dx);
                 [dweight, dbias].concat()
             };

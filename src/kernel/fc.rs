@@ -2,6 +2,7 @@
 //!
 //! x: groups x input lines; y: groups x output lines; W: output x input, in PyTorch's order.
 
+use super::around::{Around, Start};
 use super::isa::Kernel;
 use super::lane::Lane;
 use super::line::{LANES, Line, numbers};
@@ -25,22 +26,14 @@ pub struct Fc {
 impl Fc {
     pub fn forward(&self, machine: &Machine, x: &[Line], weight: &[f32], bias: &[f32], y: &mut [Line]) {
         let rows = Rows { numbers: weight, first: 0, row: self.input, depth: 1 };
-        let product = Product {
-            rows,
-            lines: x,
-            depth: self.input,
-            count: self.output,
-            start: Start::Bias(bias),
-            relu: self.relu,
-        };
-        product.run(machine, y);
+        let around = Around::layer(bias, self.relu);
+        Product { rows, lines: x, depth: self.input, count: self.output, around }.run(machine, y);
     }
 
-    /// dx = W^T dy, or added to what `dx` holds.
-    pub fn input_gradient(&self, machine: &Machine, dy: &[Line], weight: &[f32], dx: &mut [Line], add: bool) {
+    /// dx = W^T dy, with what is around it.
+    pub fn input_gradient(&self, machine: &Machine, dy: &[Line], weight: &[f32], around: Around, dx: &mut [Line]) {
         let rows = Rows { numbers: weight, first: 0, row: 1, depth: self.input };
-        let start = if add { Start::Held } else { Start::Zero };
-        Product { rows, lines: dy, depth: self.output, count: self.input, start, relu: false }.run(machine, dx);
+        Product { rows, lines: dy, depth: self.output, count: self.input, around }.run(machine, dx);
     }
 
     /// Lines of scratch that [`Fc::weight_gradient`] wants for so many groups.
@@ -97,16 +90,6 @@ impl Kernel for Turn<'_> {
     }
 }
 
-/// What a product starts from.
-#[derive(Clone, Copy)]
-enum Start<'a> {
-    Zero,
-    /// What the output holds.
-    Held,
-    /// A number for each row.
-    Bias(&'a [f32]),
-}
-
 /// out\[g, r\] = the sum over k of rows\[r, k\] lines\[g, k\], for `count` rows.
 #[derive(Clone, Copy)]
 struct Product<'a> {
@@ -114,8 +97,7 @@ struct Product<'a> {
     lines: &'a [Line],
     depth: usize,
     count: usize,
-    start: Start<'a>,
-    relu: bool,
+    around: Around<'a>,
 }
 
 impl Product<'_> {
@@ -159,20 +141,21 @@ impl Kernel for Block<'_> {
 impl Block<'_> {
     #[inline(always)]
     fn tile<L: Lane, const R: usize>(&self, row: usize, range: std::ops::Range<usize>) {
-        let Product { rows, lines, depth, count, start, relu } = self.product;
+        let Product { rows, lines, depth, count, around } = self.product;
         let rows = Rows { first: rows.first + row * rows.row + range.start * rows.depth, ..rows };
         let (begins, ends) = (range.start == 0, range.end == depth);
         for (group, lines) in lines.chunks_exact(depth).enumerate() {
+            let first = group * count + row;
             // SAFETY: each task has rows of its own.
-            let out = unsafe { self.out.part(group * count + row..group * count + row + R) };
-            let held: [L; R] = match start {
+            let out = unsafe { self.out.part(first..first + R) };
+            let held: [L; R] = match around.start {
                 Start::Zero if begins => [L::zero(); R],
                 Start::Bias(bias) if begins => add_numbers([L::zero(); R], &bias[row..]),
                 _ => load_sums(out),
             };
             let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
-            for (sum, out) in sums.iter().zip(out) {
-                let value = if relu && ends { sum.max(L::zero()) } else { *sum };
+            for (r, (sum, out)) in sums.iter().zip(out).enumerate() {
+                let value = if ends { around.after.apply(*sum, first + r) } else { *sum };
                 value.store(out);
             }
         }

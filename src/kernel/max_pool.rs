@@ -3,6 +3,7 @@
 //! x: groups x channels x height x width lines; y and the places: groups x channels x windows. Of equal values the first in
 //! row order wins; a NaN counts as infinite.
 
+use super::around::After;
 use super::gradient::{parts_of_task, put};
 use super::isa::Kernel;
 use super::lane::Lane;
@@ -34,14 +35,14 @@ impl MaxPool {
         });
     }
 
-    /// dx, or added to what `dx` holds.
-    pub fn backward(&self, machine: &Machine, places: &[Line], dy: &[Line], dx: &mut [Line], add: bool) {
+    /// dx, or added to what `dx` holds; `after` is of dy.
+    pub fn backward(&self, machine: &Machine, places: &[Line], dy: &[Line], after: After, dx: &mut [Line], add: bool) {
         let [input, output] = self.windows.planes();
         let groups = dx.len() / (self.channels * input);
         machine.team.group_chunks(dx, groups, parts_of_task(input) * input, |group, first, dx| {
             let start = (group * self.channels + first / input) * output;
             let [places, dy] = [places, dy].map(|lines| &lines[start..][..dx.len() / input * output]);
-            machine.isa.run(Backward { windows: self.windows, places, dy, dx, add });
+            machine.isa.run(Backward { windows: self.windows, places, dy, start, after, dx, add });
         });
     }
 }
@@ -108,6 +109,9 @@ struct Backward<'a> {
     windows: Windows,
     places: &'a [Line],
     dy: &'a [Line],
+    /// Where `dy` starts in the whole.
+    start: usize,
+    after: After<'a>,
     dx: &'a mut [Line],
     add: bool,
 }
@@ -129,6 +133,7 @@ impl Kernel for Backward<'_> {
                 for column in 0..width {
                     let window = row * width + column;
                     let (chosen, dy) = (L::load(&places[window]), L::load(&dy[window]));
+                    let dy = self.after.apply(dy, self.start + channel * output + window);
                     let place = self.windows.place(row, column);
                     give(dx, self.windows.input[1], place, chosen, dy, self.add || !tile);
                 }
@@ -211,7 +216,7 @@ mod tests {
             check_gradient(&gradient, input, |machine, dx, add| {
                 let (mut y, mut places) = (dy.clone(), dy.clone());
                 pool.forward(machine, &x, &mut y, Some(&mut places));
-                pool.backward(machine, &places, &dy, dx, add);
+                pool.backward(machine, &places, &dy, After::Nothing, dx, add);
             });
         }
     }

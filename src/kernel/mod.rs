@@ -10,6 +10,7 @@
 
 pub mod activation;
 mod arena;
+pub mod around;
 pub mod batch_norm;
 #[cfg(test)]
 mod check;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::pack::HEIGHT;
 use super::way::{PhasePair, Way};
-use super::{Around, Start};
+use crate::kernel::around::{Around, Start};
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::Line;
@@ -165,8 +165,7 @@ impl Block<'_> {
             sums = multiply::<L, R>(rows, &lines[from..from + reach.len], sums);
         }
         for (r, sum) in sums.iter().enumerate() {
-            let value = if around.relu { sum.max(L::zero()) } else { *sum };
-            value.store(self.out(place + r * area));
+            around.after.apply(*sum, place + r * area).store(self.out(place + r * area));
         }
     }
 

@@ -16,6 +16,7 @@ mod tests;
 pub use geometry::Geometry;
 pub use way::{PhasePair, Way};
 
+use super::around::Around;
 use super::line::{Line, lines_for, numbers_mut};
 use super::machine::Machine;
 use correlate::Correlate;
@@ -25,23 +26,6 @@ pub struct Conv {
     geometry: Geometry,
     forward: Way,
     backward: Way,
-}
-
-/// What a sum of products is added to.
-#[derive(Clone, Copy)]
-pub enum Start<'a> {
-    Zero,
-    /// What the output holds.
-    Held,
-    /// A number for each channel.
-    Bias(&'a [f32]),
-}
-
-/// What is around a sum: what it starts from, and whether a ReLU is behind it.
-#[derive(Clone, Copy)]
-pub struct Around<'a> {
-    pub start: Start<'a>,
-    pub relu: bool,
 }
 
 impl Conv {

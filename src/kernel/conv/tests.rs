@@ -83,10 +83,10 @@ fn sums_both_ways_and_the_weight_s_gradient_are_those_of_the_definition() {
         for machine in &machines {
             let mut packed = vec![Line::ZERO; conv.scratch_lines(3)];
             let mut made = vec![Line::ZERO; sum.len()];
-            conv.sum(machine, &x, &w, Around { start: Start::Bias(&bias), relu: false }, &mut made, &mut packed);
+            conv.sum(machine, &x, &w, Around::layer(&bias, false), &mut made, &mut packed);
             assert_close(made.as_flattened_numbers(), sum.as_flattened_numbers(), &format!("sum {g:?}"));
             let mut made = x.clone();
-            conv.spread(machine, &y, &w, Around { start: Start::Held, relu: false }, &mut made, &mut packed);
+            conv.spread(machine, &y, &w, Around::sum(true), &mut made, &mut packed);
             assert_close(made.as_flattened_numbers(), spread.as_flattened_numbers(), &format!("spread {g:?}"));
             let mut made = vec![0.0; w.len()];
             conv.weight_gradient(machine, &x, &y, &mut made, &mut vec![Line::ZERO; groups * conv.turned_lines()]);

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::cell::{gru_back, lstm_back, rnn_back};
 use super::schedule::{Share, schedule};
 use super::{Cell, Layer, Places};
+use crate::kernel::around::Around;
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, lines_for, numbers, numbers_mut};
@@ -138,7 +139,8 @@ impl Layer {
     fn input_gradient(&self, machine: &Machine, dgates: &[Line], params: &[f32], dx: &mut [Line], add: bool) {
         for (direction, dgates) in dgates.chunks_exact(dgates.len() / self.directions).enumerate() {
             let weight = self.params_of(direction, params).weight_ih;
-            self.input_product().input_gradient(machine, dgates, weight, dx, add || direction > 0);
+            let around = Around::sum(add || direction > 0);
+            self.input_product().input_gradient(machine, dgates, weight, around, dx);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Against the kernels for sixteen images, on the first of them.
 
 use super::*;
-use crate::kernel::conv::{Around, Conv, Geometry, Start, Way};
+use crate::kernel::around::Around;
+use crate::kernel::conv::{Conv, Geometry, Way};
 use crate::kernel::fc::Fc;
 use crate::kernel::recurrent::{Cell, Layer};
 use crate::kernel::{Isa, LANES, Line, Machine};
@@ -61,7 +62,7 @@ fn check_conv(channels: [usize; 2], input_size: [usize; 2], kernel: [usize; 2], 
             let conv = Conv::new(g.clone());
             let mut scratch = vec![Line::ZERO; conv.scratch_lines(3)];
             let mut wanted = vec![Line::ZERO; target.count()];
-            let around = Around { start: Start::Bias(&bias), relu: false };
+            let around = Around::layer(&bias, false);
             let run = if reversed { Conv::spread } else { Conv::sum };
             run(&conv, &machine, &spread(&x), &w, around, &mut wanted, &mut scratch);
             let single = SingleConv::new(way).unwrap();

@@ -17,7 +17,8 @@ mod tests;
 
 use std::marker::PhantomData;
 
-use super::conv::{Around, Geometry};
+use super::around::Around;
+use super::conv::Geometry;
 use super::line::Line;
 use super::machine::Machine;
 use five::Five;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::form::{Form, Sink, Strided, input_tile, output_tile};
 use super::grid::Grid;
-use crate::kernel::conv::{Around, Start};
+use crate::kernel::around::{Around, Start};
 use crate::kernel::isa::Kernel;
 use crate::kernel::lane::Lane;
 use crate::kernel::line::{LANES, Line, numbers};
@@ -203,7 +203,6 @@ impl<L: Lane> Sink<L> for Tile<'_> {
             Start::Held => value.add(L::load(out)),
             Start::Bias(bias) => value.add(L::splat(bias[self.channel])),
         };
-        let value = if self.around.relu { value.max(L::zero()) } else { value };
-        value.store(out);
+        self.around.after.apply(value, at).store(out);
     }
 }

@@ -1,7 +1,8 @@
 //! Against the direct convolution.
 
 use super::*;
-use crate::kernel::conv::{Conv, Start};
+use crate::kernel::around::Around;
+use crate::kernel::conv::Conv;
 use crate::kernel::{Isa, LANES, numbers};
 use crate::random;
 
@@ -40,7 +41,7 @@ fn check(kernel: usize, channels: [usize; 2], input_size: [usize; 2], pad: [usiz
         let machine = Machine::with_isa(isa, 3);
         let (mut packed, mut block) =
             (vec![Line::ZERO; direct.scratch_lines(3)], vec![Line::ZERO; winograd.scratch_lines(3)]);
-        let held = Around { start: Start::Held, relu: false };
+        let held = Around::sum(true);
         let (mut made, mut wanted) = (y.clone(), y.clone());
         winograd.sum(&machine, &x, &w, held, &mut made, &mut block);
         direct.sum(&machine, &x, &w, held, &mut wanted, &mut packed);

@@ -15,7 +15,7 @@ use super::pool::{MaxPoolStep, WindowSumStep};
 use super::recurrent::RecurrentStep;
 use super::seq::SeqStep;
 use super::softmax::SoftmaxStep;
-use super::step::{Size, Step};
+use super::step::{Operand, Size, Step};
 use crate::graph::{Graph, Node, Value};
 use crate::layer::{Op, Seq, Shape};
 
@@ -106,6 +106,7 @@ pub(super) fn build(graph: &Graph, nodes: Range<usize>, read: &[Value], threads:
     builder.place_steps();
     builder.find_exits();
     builder.wire_gradients();
+    builder.share_masks();
     builder.finish(threads)
 }
 
@@ -198,6 +199,8 @@ impl<'a> Builder<'a> {
             forward_scratch: 0,
             backward_scratch: 0,
             output_gradient: None,
+            masks: false,
+            masked: false,
         };
         self.steps.push(Placed { step, absorbed: vec![], wiring });
         self.last.push(index);
@@ -260,6 +263,25 @@ impl<'a> Builder<'a> {
         (gradient, false)
     }
 
+    /// Where one step alone reads what a ReLU made, the zeros of the ReLU's way back are written with that step's gradient.
+    fn share_masks(&mut self) {
+        for index in 0..self.steps.len() {
+            let output = self.steps[index].wiring.output;
+            if !self.steps[index].step.ends_in_relu() || self.exits.iter().any(|exit| exit.value == output) {
+                continue;
+            }
+            let reads = |placed: &Placed| placed.wiring.inputs.contains(&output);
+            let readers: Vec<usize> = (index + 1..self.steps.len()).filter(|&step| reads(&self.steps[step])).collect();
+            let &[reader] = readers.as_slice() else { continue };
+            let Placed { step, wiring, .. } = &self.steps[reader];
+            let writes = wiring.inputs == [output] && matches!(wiring.input_gradients[..], [Some((_, false))]);
+            if writes && step.masks_by().is_some() {
+                self.steps[reader].wiring.masks = true;
+                self.steps[index].wiring.masked = true;
+            }
+        }
+    }
+
     /// Lifetimes. The clock: entries at 0, step s forward at s + 1, exits, their gradients, the steps backward, the
     /// entries' gradients.
     fn finish(mut self, threads: usize) -> Built {
@@ -289,9 +311,10 @@ impl<'a> Builder<'a> {
             self.touch(value, forward, true);
         }
         let runs_back = wiring.output_gradient.is_some();
-        let kept =
-            wiring.inputs.iter().filter(|_| needs.inputs).chain([&wiring.output].into_iter().filter(|_| needs.output));
-        for &value in kept.filter(|_| runs_back) {
+        let mask = self.steps[index].step.masks_by().filter(|_| wiring.masks);
+        let inputs = wiring.inputs.iter().filter(|_| needs.inputs || mask == Some(Operand::Input));
+        let output = [&wiring.output].into_iter().filter(|_| needs.output || mask == Some(Operand::Output));
+        for &value in inputs.chain(output).filter(|_| runs_back) {
             self.touch(value, backward, false);
         }
         let gradients = wiring.input_gradients.iter().flatten().map(|(buffer, _)| *buffer);

@@ -1,9 +1,10 @@
 //! `Conv` and `ConvT` in a region.
 
 use super::pass::Pass;
-use super::step::{Needs, Size, Step};
+use super::step::{Needs, Operand, Size, Step};
 use crate::kernel::activation::mask;
-use crate::kernel::conv::{self, Around, Geometry, Start, bias_gradient};
+use crate::kernel::around::{After, Around, Start};
+use crate::kernel::conv::{self, Geometry, bias_gradient};
 use crate::kernel::winograd::Winograd;
 use crate::layer::{Activation, Conv, ConvT, Op, Shape};
 
@@ -103,10 +104,18 @@ impl Step for ConvStep {
         takes
     }
 
+    fn ends_in_relu(&self) -> bool {
+        self.relu
+    }
+
+    fn masks_by(&self) -> Option<Operand> {
+        Some(Operand::Input)
+    }
+
     fn forward(&self, pass: &Pass) {
         let (weight, bias) = pass.params().split_at(self.weights());
         let start = if self.bias { Start::Bias(bias) } else { Start::Zero };
-        let around = Around { start, relu: self.relu };
+        let around = Around { start, after: if self.relu { After::Relu } else { After::Nothing } };
         let (x, mut y, mut scratch) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
         match &self.winograd {
             Some(winograd) => winograd.sum(pass.machine, &x, weight, around, &mut y, &mut scratch),
@@ -116,7 +125,7 @@ impl Step for ConvStep {
     }
 
     fn backward(&self, pass: &Pass) {
-        if self.relu {
+        if self.relu && !pass.masked() {
             mask(pass.machine, &pass.output(), &mut pass.output_gradient_mut());
         }
         let (x, dy) = (pass.input(0), pass.output_gradient());
@@ -133,7 +142,7 @@ impl Step for ConvStep {
         }
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
         let weight = &pass.params()[..self.weights()];
-        let around = Around { start: if add { Start::Held } else { Start::Zero }, relu: false };
+        let around = Around { after: pass.mask(&x), ..Around::sum(add) };
         match &self.winograd {
             Some(winograd) => winograd.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None if self.transposed => self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, &mut scratch),

@@ -1,7 +1,7 @@
 //! `BatchNorm`, `LayerNorm` and `GroupNorm` in a region.
 
 use super::pass::Pass;
-use super::step::{Needs, Size, Step};
+use super::step::{Needs, Operand, Size, Step};
 use crate::kernel::batch_norm::{self, BatchNorm};
 use crate::kernel::features::Features;
 use crate::kernel::group_norm::{self, GroupNorm};
@@ -57,6 +57,10 @@ impl Step for BatchNormStep {
         takes
     }
 
+    fn masks_by(&self) -> Option<Operand> {
+        Some(Operand::Input)
+    }
+
     fn forward(&self, pass: &Pass) {
         let (weight, bias) = pass.params().split_at(self.count());
         let (x, mut y) = (pass.input(0), pass.output_mut());
@@ -79,7 +83,7 @@ impl Step for BatchNormStep {
         let (means, variances) = moments.split_at(self.count());
         let (x, dy) = (pass.input(0), pass.output_gradient());
         let (affine, moments) = ([weight, bias], [means, variances]);
-        let made = batch_norm::Made { images: pass.images, x: &x, affine, moments, dy: &dy };
+        let made = batch_norm::Made { images: pass.images, x: &x, affine, moments, dy: &dy, after: pass.mask(&x) };
         let mut gradients = pass.gradients();
         let (dweight, dbias) = gradients.split_at_mut(self.count());
         let mut input = pass.input_gradient(0);

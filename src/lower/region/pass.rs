@@ -3,7 +3,8 @@
 use std::cell::{RefCell, RefMut};
 
 use super::plan::{BufferId, Layout};
-use crate::kernel::{Arena, Machine, Part, PartMut, groups_of};
+use crate::kernel::around::After;
+use crate::kernel::{Arena, Line, Machine, Part, PartMut, groups_of};
 use crate::lower::batch::Draw;
 use crate::lower::store::Store;
 
@@ -20,6 +21,10 @@ pub(super) struct Wiring {
     pub output_gradient: Option<BufferId>,
     /// For each input that wants one; whether it is added to what the buffer holds.
     pub input_gradients: Vec<Option<(BufferId, bool)>>,
+    /// Whether the first of them is to have the zeros of the ReLU that made the input.
+    pub masks: bool,
+    /// Whether the output's gradient has those of the step's own ReLU.
+    pub masked: bool,
 }
 
 /// The store's numbers as a pass uses them.
@@ -122,6 +127,16 @@ impl<'a> Pass<'a> {
     /// Where an input's gradient goes, if it wants one, and whether it is added to what is there.
     pub fn input_gradient(&self, index: usize) -> Option<(PartMut<'a>, bool)> {
         self.wiring.input_gradients[index].map(|(buffer, add)| (self.write(buffer), add))
+    }
+
+    /// Whether the output's gradient has the zeros of the step's own ReLU already.
+    pub fn masked(&self) -> bool {
+        self.wiring.masked
+    }
+
+    /// What follows the first input's gradient, which has the shape of `values`.
+    pub fn mask<'b>(&self, values: &'b [Line]) -> After<'b> {
+        if self.wiring.masks { After::Where(values) } else { After::Nothing }
     }
 
     /// The node's trained numbers, one parameter after the other.

@@ -1,7 +1,7 @@
 //! Pools in a region, `Upsample` and `Pad`.
 
 use super::pass::Pass;
-use super::step::{Needs, Size, Step};
+use super::step::{Needs, Operand, Size, Step};
 use crate::kernel::max_pool::MaxPool;
 use crate::kernel::window::Windows;
 use crate::kernel::window_sum::WindowSum;
@@ -38,6 +38,11 @@ impl Step for MaxPoolStep {
         Needs { saved: Size::per_group(self.kernel.channels * windows), ..Needs::default() }
     }
 
+    /// The value that a window passes on is the one that takes its gradient.
+    fn masks_by(&self) -> Option<Operand> {
+        Some(Operand::Output)
+    }
+
     fn forward(&self, pass: &Pass) {
         let mut saved = pass.saved_mut();
         let places = pass.training().then_some(&mut *saved);
@@ -46,7 +51,8 @@ impl Step for MaxPoolStep {
 
     fn backward(&self, pass: &Pass) {
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
-        self.kernel.backward(pass.machine, &pass.saved(), &pass.output_gradient(), &mut dx, add);
+        let y = pass.output();
+        self.kernel.backward(pass.machine, &pass.saved(), &pass.output_gradient(), pass.mask(&y), &mut dx, add);
     }
 }
 

@@ -18,6 +18,17 @@ pub(super) trait Step: Send + Sync {
         false
     }
 
+    /// Whether its backward pass begins by the mask of a ReLU.
+    fn ends_in_relu(&self) -> bool {
+        false
+    }
+
+    /// What its backward pass reads where it gives its first input's gradient the zeros of a ReLU that made that input; none
+    /// where it cannot.
+    fn masks_by(&self) -> Option<Operand> {
+        None
+    }
+
     fn forward(&self, pass: &Pass);
 
     /// After [`Step::forward`] in training: the gradient of each input that wants one, and of its parameters. It may
@@ -37,6 +48,13 @@ pub(super) struct Needs {
     /// Of use within one pass only.
     pub forward_scratch: Size,
     pub backward_scratch: Size,
+}
+
+/// What a step reads or makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operand {
+    Input,
+    Output,
 }
 
 /// Lines of memory.

@@ -1,0 +1,53 @@
+//! What is around a sum of products: what it starts from, and what follows it.
+
+use super::lane::Lane;
+use super::line::Line;
+
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub start: Start<'a>,
+    pub after: After<'a>,
+}
+
+impl<'a> Around<'a> {
+    /// The sum alone; or added to what the output holds.
+    pub fn sum(add: bool) -> Self {
+        Self { start: if add { Start::Held } else { Start::Zero }, after: After::Nothing }
+    }
+
+    /// A number for each channel, and perhaps a ReLU.
+    pub fn layer(bias: &'a [f32], relu: bool) -> Self {
+        Self { start: Start::Bias(bias), after: if relu { After::Relu } else { After::Nothing } }
+    }
+}
+
+/// What a sum is added to.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    Zero,
+    /// What the output holds.
+    Held,
+    /// A number for each channel.
+    Bias(&'a [f32]),
+}
+
+/// What becomes of a sum.
+#[derive(Clone, Copy)]
+pub enum After<'a> {
+    Nothing,
+    Relu,
+    /// Zero where the line in the same place is not positive: the way back through the ReLU that made these lines.
+    Where(&'a [Line]),
+}
+
+impl After<'_> {
+    /// Of a sum whose line is number `at` of the output.
+    #[inline(always)]
+    pub fn apply<L: Lane>(self, sum: L, at: usize) -> L {
+        match self {
+            Self::Nothing => sum,
+            Self::Relu => sum.max(L::zero()),
+            Self::Where(lines) => L::load(&lines[at]).pass_positive(sum),
+        }
+    }
+}
