@@ -66,7 +66,7 @@ impl Parser<'_> {
 
     /// A chain of the network. Where one stands already, they follow each other without an arrow between them.
     fn parse_part(&mut self, pair: Node, network: &mut Network) {
-        if pair.as_str().trim_end() == "end" {
+        if !network.parts.is_empty() && pair.as_str().trim_end() == "end" {
             return self.report_end(&pair);
         }
         let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
