@@ -47,10 +47,19 @@ pub fn spatial_output(layer: &str, size: [usize; 2], windows: [Window1; 2]) -> R
     }
 }
 
+/// Which of the map's sizes the kernel passes.
+fn excess([height, width]: [usize; 2], windows: [Window1; 2]) -> String {
+    match (windows[0].places(height), windows[1].places(width)) {
+        (Some(_), None) => format!("wider than the map's {width} column{}", if width == 1 { "" } else { "s" }),
+        (None, Some(_)) => format!("higher than the map's {height} row{}", if height == 1 { "" } else { "s" }),
+        _ => format!("larger than {height}x{width}"),
+    }
+}
+
 fn nothing_left(layer: &str, [height, width]: [usize; 2], windows: [Window1; 2]) -> Fault {
     let [h, w] = windows.map(|window| window.kernel);
     let message = format!("`{layer}` leaves nothing of a {height}x{width} map: its {h}x{w} kernel does not fit");
-    let fault = Fault::new(Code::EMPTY, message).at("kernel", format!("larger than {height}x{width}"));
+    let fault = Fault::new(Code::EMPTY, message).at("kernel", excess([height, width], windows));
     let [down, across] = windows.map(Window1::reach);
     let fault = match windows.iter().find(|window| window.dilation > 1) {
         Some(wide) => fault.note(format!("with dilation={} the {h}x{w} kernel covers {down}x{across}", wide.dilation)),

@@ -257,10 +257,14 @@ fn with_activation(diagnostic: Diagnostic, call: &Call, name: &Name) -> Diagnost
         Some(ExprKind::Text(word) | ExprKind::Name(word)) => word.rsplit('.').next().unwrap_or_default(),
         _ => "ReLU",
     };
+    if matches!(word, "None" | "none" | "linear") {
+        let diagnostic = diagnostic.remark("an activation is a layer of its own; where none follows, there is none");
+        return diagnostic.fix(left_out(call, name, false));
+    }
     let same = |layer: &&Layer| layer.name.eq_ignore_ascii_case(word);
     let meant = layer::LAYERS.iter().copied().find(same).or_else(|| layer::find_elsewhere(word));
     let Some(meant) = meant else {
-        return diagnostic.remark("an activation is a layer of its own, after this one; or none for `linear`");
+        return diagnostic.remark("an activation is a layer of its own, after this one");
     };
     let note = format!("an activation is a layer of its own: write `-> {}` after this one", meant.name);
     let mut fix = left_out(call, name, false);

@@ -4,7 +4,7 @@ use super::value::{Scope, Value, evaluate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::{Argument, Kind, Layer, Parameter};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, ExprKind};
 
 /// The largest count that an argument may be; larger ones would pass the limit on parameters at once.
 const MAX_COUNT: i64 = 1 << 24;
@@ -23,6 +23,13 @@ pub fn value_of(layer: &Layer, parameter: &Parameter, given: &[&Expr], span: Spa
 
 fn dims_of(layer: &Layer, given: &[&Expr], span: Span, scope: &mut dyn Scope) -> Argument {
     let parameter = &layer.parameters[0];
+    if let Some(word) = given.iter().find_map(|expr| flattening(expr, scope)) {
+        let message = format!("`{}` takes sizes, not `{word}`", layer.name);
+        let diagnostic =
+            Diagnostic::error(Code::WRONG_KIND, message).at(span, "expected sizes, as in `Reshape(4x7x7)`");
+        scope.report(diagnostic.remark("the layer that makes a vector of everything is `Flatten`"));
+        return Argument::Error;
+    }
     let values: Vec<Value> = given.iter().map(|expr| evaluate(expr, &[], scope)).collect();
     let mut dims = vec![];
     for value in &values {
@@ -42,6 +49,13 @@ fn dims_of(layer: &Layer, given: &[&Expr], span: Span, scope: &mut dyn Scope) ->
         return out_of_range(layer, parameter, size.to_string(), span, scope);
     }
     Argument::Dims(dims.into_iter().map(|size| size as usize).collect())
+}
+
+/// A name without a value that asks for a vector of everything.
+fn flattening<'e>(expr: &'e Expr, scope: &mut dyn Scope) -> Option<&'e str> {
+    let ExprKind::Name(name) = &expr.kind else { return None };
+    let asks = matches!(name.as_str(), "flat" | "flatten" | "vector");
+    (asks && scope.value(name, expr.span).is_none()).then_some(name)
 }
 
 /// The value as the parameter's kind has it.

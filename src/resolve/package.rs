@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::names;
 use super::stdlib;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::{Ast, Import, ImportPath, Name};
@@ -198,7 +198,8 @@ impl Loader<'_> {
                     Ok(text) => Some((text, Some(path.parent().unwrap_or(Path::new("")).to_path_buf()))),
                     Err(reason) => {
                         let message = format!("cannot import `{}`: {reason}", path.display());
-                        self.diagnostics.push(Diagnostic::error(Code::IMPORT, message).at(import.span, "this file"));
+                        let diagnostic = Diagnostic::error(Code::IMPORT, message).at(import.span, "this file");
+                        self.diagnostics.push(with_spelling(diagnostic, import, path));
                         None
                     }
                 }
@@ -214,6 +215,18 @@ impl Loader<'_> {
             .remark(format!("a file beside this one is imported by `use \"./{name}.net\"`"));
         self.diagnostics.push(names::suggest(diagnostic, name, import.span, known.into_iter()));
     }
+}
+
+/// Adds the library, or the file with its ending, that an import of no file must mean.
+fn with_spelling(diagnostic: Diagnostic, import: &Import, path: &Path) -> Diagnostic {
+    let ImportPath::File(written) = &import.path else { return diagnostic };
+    let text = match stdlib::text(written) {
+        Some(_) => written.clone(),
+        None if path.extension().is_none() && path.with_extension("net").is_file() => format!("\"{written}.net\""),
+        None => return diagnostic,
+    };
+    let title = format!("write `use {text}`");
+    diagnostic.fix(Fix { title, safe: false, edits: vec![Edit { span: import.span, text }] })
 }
 
 /// Where a library is written with a file's ending, `conv.net`, the library is what is meant.

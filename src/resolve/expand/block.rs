@@ -128,7 +128,7 @@ impl<'b> BlockArguments<'b> {
         for argument in &call.arguments {
             match (&argument.name, first_named) {
                 (Some(name), _) => bound.name(name, argument, scope),
-                (None, Some(named)) if named.span < argument.span => bound.report_order(named, argument, scope),
+                (None, Some(named)) if named.span < argument.span => bound.report_order(named, argument, call, scope),
                 (None, _) => match positions.next() {
                     Some(index) => bound.place(index, argument, scope),
                     None => bound.extra.push(argument.span),
@@ -157,9 +157,12 @@ impl<'b> BlockArguments<'b> {
         self.given[index] = Some(evaluate(&argument.value, &[], scope));
     }
 
-    fn report_order(&mut self, named: &Argument, late: &Argument, scope: &mut dyn Scope) {
+    fn report_order(&mut self, named: &Argument, late: &Argument, call: &Call, scope: &mut dyn Scope) {
         self.complete = false;
-        scope.report(bind::late_position(named.span, late, None));
+        let place = call.arguments.iter().position(|argument| argument.span == late.span);
+        let parameter = place.and_then(|place| self.block.parameters.get(place)).map(|p| p.name.value.as_str());
+        let given = |name: &str| call.arguments.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == name));
+        scope.report(bind::late_position(named.span, late, parameter.filter(|name| !given(name))));
     }
 
     fn report_unknown(&mut self, name: &Name, scope: &mut dyn Scope) {

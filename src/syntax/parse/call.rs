@@ -96,6 +96,9 @@ impl Parser<'_> {
             match part.as_rule() {
                 Rule::argument_layers => self.report_argument_layers(&part),
                 Rule::word => name = Some(self.name(&part)),
+                Rule::expression if name.as_ref().is_some_and(is_input_shape) => {
+                    value = Some(Expr { kind: ExprKind::Error, span: self.span(&part) });
+                }
                 Rule::expression => value = Some(self.parse_expression(part)),
                 Rule::leftover => {
                     self.report_leftover(&part, value.as_ref());
@@ -166,4 +169,9 @@ impl Parser<'_> {
             false => diagnostic,
         });
     }
+}
+
+/// Another framework's argument, which no layer here has: whatever its value is, its name is reported.
+fn is_input_shape(name: &Name) -> bool {
+    matches!(name.value.as_str(), "input_shape" | "input_dim")
 }

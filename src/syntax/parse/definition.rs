@@ -13,6 +13,10 @@ use crate::syntax::ast::{BlockDefinition, Chain, Expr, ExprKind, Name, Step, Ste
 impl Parser<'_> {
     pub(super) fn parse_definition(&mut self, pair: Node) -> Option<Defined> {
         let end = pair.as_span().end();
+        if let Some(several) = pair.clone().into_inner().next().filter(|first| first.as_rule() == Rule::several) {
+            self.report_several(&several);
+            return Some(Defined::Several);
+        }
         let mut parts = Parts::new(self, pair);
         let name = parts.name("a name, as in `let width = 32`")?;
         let equals = parts.equals(name.span, "`=` and a value, as in `let width = 32`");
@@ -28,6 +32,23 @@ impl Parser<'_> {
         let gap = self.text.get(name.span.end..value.span.start).unwrap_or_default();
         let below = gap.contains('\n');
         Some(Defined::Value(ValueDefinition { name, value, below }))
+    }
+
+    /// Reports `let a, b = 3, 4`.
+    fn report_several(&mut self, pair: &Node) {
+        let span = self.span(pair);
+        let text = &self.text[span.start..span.end];
+        let (names, values) = text.split_once('=').unwrap_or((text, ""));
+        let names: Vec<&str> = names["let".len()..].split(',').map(str::trim).collect();
+        let values: Vec<&str> = values.split(',').map(str::trim).collect();
+        let lines: Vec<String> =
+            names.iter().zip(&values).map(|(name, value)| format!("let {name} = {value}")).collect();
+        let plain = names.len() == values.len() && values.iter().all(|value| value.parse::<f64>().is_ok());
+        let edits = vec![Edit { span, text: lines.join("\n") }];
+        let fix = Fix { title: "write a `let` for each".into(), safe: false, edits };
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, "a `let` names one value")
+            .at(span, "write one line for each, as in `let width = 32`");
+        self.push(if plain { diagnostic.fix(fix) } else { diagnostic });
     }
 
     /// Whether layers stand on this line from `at` on.
@@ -181,6 +202,8 @@ fn is_closed(list: &Node) -> bool {
 /// What follows `let name =`.
 pub enum Defined {
     Value(ValueDefinition),
+    /// More than one name; reported.
+    Several,
     /// Layers, which the next chain holds.
     Layers(Name),
 }

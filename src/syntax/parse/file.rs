@@ -66,6 +66,9 @@ impl Parser<'_> {
 
     /// A chain of the network. Where one stands already, they follow each other without an arrow between them.
     fn parse_part(&mut self, pair: Node, network: &mut Network) {
+        if !network.parts.is_empty() && pair.as_str().trim_end() == "end" {
+            return self.report_end(&pair);
+        }
         let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
         let Some(part) = self.parse_chain(pair, continues) else { return };
         if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused && !network.assigned) {
@@ -74,6 +77,14 @@ impl Parser<'_> {
         network.excused = false;
         network.understood |= !part.steps.iter().all(is_error);
         network.parts.push(part);
+    }
+
+    fn report_end(&mut self, pair: &Node) {
+        let span = self.span(pair);
+        let fix = Fix { title: "remove it".into(), safe: false, edits: vec![Edit { span, text: String::new() }] };
+        let diagnostic =
+            Diagnostic::error(Code::UNEXPECTED, "nothing is closed by `end`: a chain ends with its last layer");
+        self.push(diagnostic.at(span, "this is no layer").fix(fix));
     }
 
     /// The rest of a block that a bracket too much has cut off.

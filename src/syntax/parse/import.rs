@@ -12,7 +12,7 @@ impl Parser<'_> {
             return None;
         }
         if let Some(bad) = pair.clone().into_inner().find(|part| part.as_rule() == Rule::bad_line)
-            && self.report_quotes(self.span(&bad))
+            && (self.report_quotes(self.span(&bad)) || self.report_path(self.span(&bad)))
         {
             return None;
         }
@@ -60,6 +60,16 @@ impl Parser<'_> {
         true
     }
 
+    /// Reports a path without quotes, `./blocks.net`; false where it is none.
+    fn report_path(&mut self, span: Span) -> bool {
+        let name = &self.text[span.start..span.end];
+        let path = name.starts_with(['.', '/']) && name.ends_with(".net") && !name.contains(['"', ' ']);
+        if path {
+            self.report_bare_file(span);
+        }
+        path
+    }
+
     /// Reports `from conv import ConvBN`: a library is taken in whole.
     fn report_from(&mut self, line: &Node) {
         let span = self.span(line);
@@ -75,7 +85,8 @@ impl Parser<'_> {
     /// Reports a file's name without quotes.
     fn report_bare_file(&mut self, span: Span) {
         let name = &self.text[span.start..span.end];
-        let text = format!("\"./{name}\"");
+        let folder = if name.starts_with(['.', '/']) { "" } else { "./" };
+        let text = format!("\"{folder}{name}\"");
         let fix = Fix { title: format!("write `use {text}`"), safe: false, edits: vec![Edit { span, text }] };
         let message = "`use` takes a library's name, or a file in quotes";
         let error = Diagnostic::error(Code::UNEXPECTED, message).at(span, "not a library's name");

@@ -8,6 +8,7 @@ mod foreign;
 mod group;
 mod import;
 mod parameters;
+mod python;
 mod statement;
 mod step;
 mod value;
@@ -31,6 +32,9 @@ type Node<'t> = Pair<'t, Rule>;
 
 /// Reads a text within the limits of [`super::guard`].
 pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
+    if let Some(diagnostic) = python::found(file, text) {
+        return (None, vec![diagnostic]);
+    }
     let original = text;
     let (translated, found) = foreign::translate(file, text);
     // A place in the translation may lie within a wide sign of the text.

@@ -37,6 +37,7 @@ impl Parser<'_> {
             }
             Rule::definition => match self.parse_definition(pair) {
                 Some(Defined::Value(value)) => ast.values.push(value),
+                Some(Defined::Several) => ast.names_in_doubt = true,
                 Some(Defined::Layers(name)) => self.named = Some(name),
                 None => {}
             },
