@@ -16,7 +16,7 @@ use crate::source::{FileId, SourceMap, Span};
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 /// How many words, numbers and signs a text may have.
-pub const MAX_TOKENS: usize = 200_000;
+pub const MAX_TOKENS: usize = 150_000;
 /// How many parameters a block may have.
 pub const MAX_PARAMETERS: usize = 64;
 /// How many numbers one value of one image may hold.

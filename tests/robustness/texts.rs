@@ -71,6 +71,7 @@ const PARTS: &[&str] = &[
     "Pool(50) -> ",
     "skip(ReLU) -> ",
     "skip ",
+    "a ",
     "Conv(,,,",
     "Conv(1 2 3) -> ",
     "Conv(a,b,c) -> ",
