@@ -19,7 +19,7 @@ use std::cell::Cell;
 
 use self::edit::list_edits;
 use super::explain::Case;
-use super::infer::{FaultPlace, NodeFault, Patch, Setting, infer};
+use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting, infer};
 use crate::diagnostic::{Code, Edit, Fix};
 use crate::layer::{Args, Argument, Shape};
 use crate::resolve::{Source, written};
@@ -93,9 +93,7 @@ impl Case<'_> {
         let alike = self.written_alike(candidate.node);
         let args: Vec<_> = alike.iter().map(|&at| (at, self.changed_alike(candidate, at))).collect();
         let patch = Patch { args, ..Patch::default() };
-        if !self.mends(fault, &patch) {
-            return None;
-        }
+        let after = self.mended_in(self.setting, fault, &patch)?;
         let edits = patch.args.iter().map(|(at, args)| list_edits(self, *at, args)).collect::<Option<Vec<_>>>()?;
         let mut edits: Vec<Edit> = edits.into_iter().flatten().collect();
         edits.sort_by_key(|edit| edit.span);
@@ -105,7 +103,7 @@ impl Case<'_> {
             true => format!("`{call}` instead of `{}`", edited(self, candidate.node, &[])),
             false => format!("`{call}`"),
         };
-        let title = format!("{call} {} makes {}", self.where_written(&alike), self.result(fault, &patch)?);
+        let title = format!("{call} {} makes {}", self.where_written(&alike), self.result(fault, &after)?);
         Some(Fix { title, safe: false, edits })
     }
 
@@ -135,8 +133,13 @@ impl Case<'_> {
 
     /// The same for another input.
     fn mends_in(&self, setting: Setting, fault: &NodeFault, patch: &Patch) -> bool {
+        self.mended_in(setting, fault, patch).is_some()
+    }
+
+    /// What inference finds in a patched network that is mended so.
+    fn mended_in(&self, setting: Setting, fault: &NodeFault, patch: &Patch) -> Option<Inference> {
         if !self.budget.spend(self.network.nodes.len()) {
-            return false;
+            return None;
         }
         let after = infer(self.network, setting, patch);
         let known = |other: &NodeFault| self.known_faults.contains(&(other.place, other.fault.code));
@@ -147,7 +150,8 @@ impl Case<'_> {
             }
             FaultPlace::Output(_) => true,
         };
-        reached && after.faults.iter().all(|other| other.place != fault.place && known(other))
+        let mended = reached && after.faults.iter().all(|other| other.place != fault.place && known(other));
+        mended.then_some(after)
     }
 
     /// The nodes of this call's text, and of calls elsewhere that say the same.
@@ -185,9 +189,8 @@ impl Case<'_> {
     }
 
     /// What the refused layer then receives, or makes where it made nothing.
-    fn result(&self, fault: &NodeFault, patch: &Patch) -> Option<String> {
+    fn result(&self, fault: &NodeFault, after: &Inference) -> Option<String> {
         let FaultPlace::Node(index) = fault.place else { return None };
-        let after = infer(self.network, self.setting, patch);
         let makes = fault.fault.code == Code::EMPTY || fault.fault.code == Code::MERGE;
         let shape = match self.network.nodes[index].inputs[0] {
             _ if makes => after.outputs[index]?,
