@@ -193,6 +193,8 @@ fn damaged_binary_batches_are_refused() {
     check(b"", "the file is empty (0 bytes)");
     check(&good[..5000], "record 1 (byte 3073) ends at byte 1927 of 3073");
     check(&[&good[..], &[0]].concat(), "record 3 (byte 9219) ends at byte 1 of 3073");
+    check(&good[..2 * 3073], "it ends after 2 records, but data_batch_1.bin has 3");
+    check(&[&good[..], &record(1, 0)].concat(), "it ends after 4 records, but data_batch_1.bin has 3");
     let mut wrong = good.clone();
     wrong[3073] = 10;
     check(&wrong, "record 1 (byte 3073) has the label 10; labels are 0 to 9");
@@ -223,6 +225,10 @@ fn damaged_pickles_are_refused() {
     );
     check(&changed(b"U\x02u1", b"U\x02f4"), "`data` holds `f4` instead of bytes (`u1`)");
     check(b"cos\nsystem\n(U\x04exittR.", "the pickle is no dictionary with a list of `labels`");
+    check(
+        b"\x80\x04\x95\0\0\0\0\0\0\0\x40}.",
+        "byte 2: 4611686018427387904 bytes are promised, but the file ends after 2",
+    );
     check(&binary(1), "byte 0: 0x03 is no operation of a pickle that holds images");
 }
 
@@ -263,6 +269,9 @@ fn hostile_and_damaged_archives_are_refused() {
     let mut short = good.clone();
     short[0].1.truncate(3072);
     check_archive(&gzip(&tar(&short)), "data_batch_1.bin: record 0 (byte 0) ends at byte 3072 of 3073");
+    let mut fewer = good.clone();
+    fewer[5].1.truncate(2 * 3073);
+    check_archive(&gzip(&tar(&fewer)), "test_batch.bin: it ends after 2 records, but data_batch_1.bin has 3");
 }
 
 #[test]

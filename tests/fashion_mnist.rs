@@ -181,6 +181,33 @@ fn what_cannot_be_read_is_an_error() {
     assert!(error.message.starts_with(&format!("cannot read {}: ", path.display())), "{}", error.message);
 }
 
+#[test]
+fn a_file_of_too_many_bytes_ends_at_the_limit() {
+    let root = tempfile::tempdir().expect("a folder");
+    write_set(root.path());
+    let mut file = fs::File::create(root.path().join(TRAIN_IMAGES)).expect("a file");
+    file.write_all(&[&[0, 0, 8, 3], &[255; 12][..]].concat()).expect("written");
+    file.set_len(300 << 20).expect("a file with a hole");
+    let error = open_in(root.path(), None).err().expect("too much comes out");
+    assert_eq!(error.id.as_str(), "N0702");
+    assert!(error.message.contains("more than 268435456 bytes come out of it"), "{}", error.message);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_never_waited_for() {
+    let root = tempfile::tempdir().expect("a folder");
+    write_set(root.path());
+    let path = root.path().join(TRAIN_LABELS);
+    fs::remove_file(&path).expect("a file");
+    std::os::unix::fs::symlink("/dev/zero", &path).expect("a link in its place");
+    let error = open_in(root.path(), None).err().expect("a device is no file");
+    assert_eq!(
+        (error.id.as_str(), error.message),
+        ("N0804", format!("cannot read {}: it is not a plain file", path.display()))
+    );
+}
+
 /// The folder with the publisher's files, if this machine has them.
 fn real() -> Option<DataFolder> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");

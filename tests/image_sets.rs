@@ -307,7 +307,7 @@ fn a_folder_of_anything_else_is_refused() {
     let path = place.join("cat/0.png");
     let whole = fs::read(&path).expect("the file");
     fs::write(&path, &whole[..whole.len() / 2]).expect("written");
-    check_refused(&name, root.path(), "N0702", &format!("of {})", whole.len() / 2));
+    check_refused(&name, root.path(), "N0702", &format!("byte {} is the last one", whole.len() / 2));
     let mut bomb = whole.clone();
     bomb[16..24].copy_from_slice(&[0, 0, 0x7f, 0xff, 0, 0, 0x7f, 0xff]);
     let checksum = crc32fast::hash(&bomb[12..29]).to_be_bytes();
@@ -321,6 +321,33 @@ fn a_folder_of_anything_else_is_refused() {
     check_refused(&name, root.path(), "N0702", "notes.txt: the file stands beside the classes' folders");
     let gone = place.join("no/such").display().to_string();
     check_refused(&gone, root.path(), "N0701", "no/such` is not there");
+}
+
+#[test]
+fn an_image_that_lacks_its_last_byte_is_refused() {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
+    for format in [Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP] {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("image");
+        picture(&path, [40, 30], [200, 100, 50], format);
+        assert!(netc::data::picture::read(&path, [3, 8, 8]).is_ok(), "{format:?}");
+        let whole = fs::read(&path).expect("the file");
+        fs::write(&path, &whole[..whole.len() - 1]).expect("written");
+        let error = netc::data::picture::read(&path, [3, 8, 8]).err();
+        assert_eq!(error.map(|error| error.id.as_str().to_string()).as_deref(), Some("N0702"), "{format:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_image_that_is_no_plain_file_is_never_waited_for() {
+    let root = tempfile::tempdir().expect("a folder");
+    let place = root.path().join("101_ObjectCategories");
+    write_caltech(&place);
+    let path = place.join("ketch/image_0002.jpg");
+    fs::remove_file(&path).expect("a file");
+    std::os::unix::fs::symlink("/dev/zero", &path).expect("a link in its place");
+    check_refused("caltech101", root.path(), "N0804", "ketch/image_0002.jpg: it is not a plain file");
 }
 
 proptest! {

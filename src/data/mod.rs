@@ -9,6 +9,7 @@ mod caltech101;
 mod chosen;
 mod cifar10;
 mod class;
+mod ending;
 mod fashion_mnist;
 mod fault;
 pub mod fetch;

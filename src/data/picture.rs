@@ -9,7 +9,7 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
 use super::fit::fit;
-use super::{ImageShape, Images};
+use super::{ImageShape, Images, ending};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What decoding one image may take of memory, in bytes.
@@ -108,21 +108,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Diagnostic> {
 /// What the content of a file says of its format, as far as the decoder does not mind it.
 fn check_format(format: Option<ImageFormat>, rule: Rule, bytes: &[u8]) -> Result<(), String> {
     match (rule.format, format) {
-        (Some(ImageFormat::Jpeg), Some(ImageFormat::Jpeg)) | (None, Some(ImageFormat::Jpeg)) => check_jpeg_end(bytes),
         (Some(wanted), found) if found != Some(wanted) => {
             let found = found.map_or("no known format".into(), |found| format!("{found:?}"));
             Err(format!("byte 0 begins {found}, where the publisher has {wanted:?}"))
         }
+        (_, Some(format)) => ending::check(format, bytes),
         _ => Ok(()),
-    }
-}
-
-/// Holds that the last scan of a JPEG file is followed by the marker of its end; decoders fill in what was cut off.
-fn check_jpeg_end(bytes: &[u8]) -> Result<(), String> {
-    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
-    match (last(0xda), last(0xd9)) {
-        (Some(scan), Some(end)) if scan < end => Ok(()),
-        _ => Err(format!("it is cut off: byte {} is the last one, without an end marker", bytes.len())),
     }
 }
 

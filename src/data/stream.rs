@@ -1,7 +1,7 @@
 //! A file, packed with gzip or not -> its unpacked bytes, counted and limited.
 
 use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
@@ -9,6 +9,18 @@ use super::fault::{damaged, unreadable};
 use crate::diagnostic::Diagnostic;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Holds that a file of a set is a plain one: a pipe could keep its reader waiting for ever.
+///
+/// # Errors
+/// What the system says of a file that is not there, else that it is no plain one.
+pub fn expect_plain(path: &Path) -> io::Result<Metadata> {
+    let metadata = fs::metadata(path)?;
+    match metadata.is_file() {
+        true => Ok(metadata),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a plain file")),
+    }
+}
 
 /// Reads a file; after `limit` unpacked bytes it fails, as no file of any set is as large.
 pub struct Stream<'a> {
@@ -23,7 +35,8 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// N0804 for a file that cannot be read, N0702 for an empty one.
     pub fn open(path: &'a Path, limit: u64) -> Result<Self, Diagnostic> {
-        let mut file = File::open(path).map(BufReader::new).map_err(|error| unreadable(path, &error))?;
+        let opened = expect_plain(path).and_then(|_| File::open(path));
+        let mut file = opened.map(BufReader::new).map_err(|error| unreadable(path, &error))?;
         let start = file.fill_buf().map_err(|error| unreadable(path, &error))?;
         if start.is_empty() {
             return Err(damaged(path, "the file is empty (0 bytes)"));

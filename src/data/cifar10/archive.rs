@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use tar::{Archive, Entry};
 
 use super::batch::Records;
-use super::{BATCHES, LARGEST, Version, part_of};
+use super::{BATCHES, Batches, LARGEST, Version};
 use crate::data::fault::damaged;
 use crate::data::stream::Stream;
 use crate::diagnostic::Diagnostic;
@@ -28,15 +28,15 @@ pub fn read(path: &Path, version: &Version) -> Result<[Records; 2], Diagnostic> 
         Err(Failed::Found(diagnostic)) => return Err(*diagnostic),
         Err(Failed::Reading(error)) => return Err(cut_off(&archive.into_inner(), &error)),
     };
-    let mut parts = [Records::default(), Records::default()];
+    let mut all = Batches::default();
     for (index, batch) in BATCHES.iter().enumerate() {
         let file = version.file(batch);
         let Some(bytes) = batches[index].take() else {
             return Err(damaged(path, format_args!("the archive has no {}/{file}", version.folder)));
         };
-        (version.parse)(&path.join(version.folder).join(file), &bytes, &mut parts[part_of(index)])?;
+        all.add(index, version, &path.join(version.folder).join(file), &bytes)?;
     }
-    Ok(parts)
+    Ok(all.parts)
 }
 
 /// Why batches could not be read.

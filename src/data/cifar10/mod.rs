@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::chosen::Parts;
-use super::fault::{Absent, unreadable};
+use super::fault::{Absent, damaged, unreadable};
 use super::stream::Stream;
 use super::{Class, DataFolder, Dataset, Found, ImageShape, Native, Selection};
 use crate::diagnostic::Diagnostic;
@@ -83,19 +83,44 @@ fn open(folder: &DataFolder, shape: Option<ImageShape>, selection: &Selection) -
 
 /// The training and the test part.
 fn read_folder(folder: &Path, version: &Version) -> Result<[Records; 2], Diagnostic> {
-    let mut parts = [Records::default(), Records::default()];
+    let mut batches = Batches::default();
     for (index, batch) in BATCHES.iter().enumerate() {
         let path = folder.join(version.file(batch));
         let mut stream = Stream::open(&path, LARGEST)?;
         let bytes = stream.take_bytes(usize::MAX)?;
-        (version.parse)(&path, &bytes, &mut parts[part_of(index)])?;
+        batches.add(index, version, &path, &bytes)?;
     }
-    Ok(parts)
+    Ok(batches.parts)
 }
 
-/// The part that batch number `index` belongs to.
-fn part_of(index: usize) -> usize {
-    usize::from(index == BATCHES.len() - 1)
+/// What the batches hold, one after the other.
+#[derive(Default)]
+struct Batches {
+    /// The training and the test part.
+    parts: [Records; 2],
+    /// Records of the first batch.
+    size: Option<usize>,
+}
+
+impl Batches {
+    /// Adds batch number `index`.
+    ///
+    /// # Errors
+    /// N0702 where it is damaged, or has not as many records as the first one: it was cut off between two of them.
+    fn add(&mut self, index: usize, version: &Version, path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let part = &mut self.parts[usize::from(index == BATCHES.len() - 1)];
+        let before = part.labels.len();
+        (version.parse)(path, bytes, part)?;
+        let records = part.labels.len() - before;
+        let size = *self.size.get_or_insert(records);
+        match records == size {
+            true => Ok(()),
+            false => Err(damaged(
+                path,
+                format_args!("it ends after {records} records, but {} has {size}", version.file(BATCHES[0])),
+            )),
+        }
+    }
 }
 
 /// The folder of the batches, or the archive.

@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::data::stream::expect_plain;
+
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
 
 /// The MD5 of a file, in hexadecimal digits.
 pub fn md5(path: &Path) -> io::Result<String> {
+    expect_plain(path)?;
     let mut file = File::open(path)?;
     let mut digest = Md5::new();
     let mut buffer = vec![0; CHUNK];

@@ -12,6 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use super::File;
 use crate::data::fault::unreadable;
+use crate::data::stream::expect_plain;
 use crate::data::{DataFolder, ImageShape};
 use crate::diagnostic::Diagnostic;
 
@@ -25,13 +26,13 @@ pub type Key = [u8; 32];
 /// The digest of the files' paths, sizes and times of change, and of the shape.
 ///
 /// # Errors
-/// N0804 for a file that is not there.
+/// N0804 for a file that is not there, or no plain file.
 pub fn key(files: &[File], shape: ImageShape) -> Result<Key, Diagnostic> {
     let mut digest = Sha256::new();
     digest.update(MAGIC);
     shape.iter().for_each(|size| digest.update(size.to_le_bytes()));
     for File { path, .. } in files {
-        let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let metadata = expect_plain(path).map_err(|error| unreadable(path, &error))?;
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let full = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let name = full.as_os_str().as_encoded_bytes();

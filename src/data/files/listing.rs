@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::fault::{damaged, unreadable};
 use crate::data::picture;
+use crate::data::stream::expect_plain;
 use crate::diagnostic::Diagnostic;
 
 /// Folders nest no deeper in a folder of images.
@@ -95,7 +96,8 @@ pub fn check_name(path: &Path, start: &str) -> Result<(), Diagnostic> {
 /// N0804 where it cannot be read, N0702 where it is empty, too large or no text.
 pub fn lines(path: &Path) -> Result<Vec<String>, Diagnostic> {
     let mut bytes = vec![];
-    let read = fs::File::open(path).and_then(|file| file.take(TEXT + 1).read_to_end(&mut bytes));
+    let opened = expect_plain(path).and_then(|_| fs::File::open(path));
+    let read = opened.and_then(|file| file.take(TEXT + 1).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(path, &error))?;
     if bytes.is_empty() {
         return Err(damaged(path, "the file is empty (0 bytes)"));

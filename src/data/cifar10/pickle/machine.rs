@@ -34,7 +34,7 @@ impl<'a> Machine<'a> {
     pub fn step(&mut self) -> Result<Option<usize>, String> {
         match self.take(1)?[0] {
             0x80 => self.take(1).map(|_| ())?,
-            0x95 => self.take(8).map(|_| ())?,
+            0x95 => self.expect_frame()?,
             b'.' => return self.pop().map(Some),
             b'(' => self.marks.push(self.stack.len()),
             b'N' => self.push(Value::Nothing),
@@ -103,6 +103,15 @@ impl<'a> Machine<'a> {
             b'b' => self.set_state(),
             code => Err(format!("{code:#04x} is no operation of a pickle that holds images")),
         }
+    }
+
+    /// A frame's length, which says only how much is there.
+    fn expect_frame(&mut self) -> Result<(), String> {
+        let length = self.take_length(8)?;
+        let start = self.at;
+        self.take(usize::try_from(length).unwrap_or(usize::MAX))?;
+        self.at = start;
+        Ok(())
     }
 
     fn push_number(&mut self, width: u8) -> Result<(), String> {
