@@ -7,6 +7,7 @@ use super::explain::{Case, explain};
 use super::findings::Findings;
 use super::infer::{Cost, Inference, Patch, Setting, infer};
 use super::lint::lint;
+use super::rejoin::rejoin;
 use super::repair::{Budget, follows};
 use super::setting::{Given, setting};
 use super::strict::adapters;
@@ -171,8 +172,8 @@ impl Checker<'_> {
 
     fn finish(mut self, file: FileId, library: bool, parsed: Vec<Diagnostic>, limit: Option<Diagnostic>) -> Report {
         let mut all = Diagnostics::new();
-        all.extend(parsed);
-        all.extend(self.found.take());
+        let found = parsed.into_iter().chain(self.found.take()).collect();
+        all.extend(rejoin(found, self.sources));
         all.extend(limit);
         if !all.has_errors() {
             all.extend(self.warnings);

@@ -336,7 +336,9 @@ impl<'n> Walk<'n> {
             return None;
         }
         if single || label == Some("logits") {
-            return wrong_scores(shape, self.setting.classes);
+            let fault = wrong_scores(shape, self.setting.classes)?;
+            let missed = if single { missed_image(shape, self.setting.input) } else { None };
+            return Some(missed.into_iter().fold(fault, Fault::note));
         }
         (index == 0 && !self.trains(shapes)).then(|| {
             Fault::new(Code::UNTRAINABLE, "none of the outputs can be trained")
@@ -344,6 +346,24 @@ impl<'n> Walk<'n> {
                 .note("name the class scores `logits`, or give one output the input's shape")
         })
     }
+}
+
+/// By how much a map misses the input's size, where it has the input's channels.
+fn missed_image(made: Shape, input: Shape) -> Option<String> {
+    let (Shape::Map { channels, height, width }, Shape::Map { channels: wanted, height: rows, width: columns }) =
+        (made, input)
+    else {
+        return None;
+    };
+    let by = |made: usize, wanted: usize| match wanted.checked_sub(made) {
+        Some(0) => "right".to_string(),
+        Some(short) => format!("{short} too few"),
+        None => format!("{} too many", made - wanted),
+    };
+    let (rows, columns) = (by(height, rows), by(width, columns));
+    let missed =
+        if rows == columns { format!("rows and columns {rows}") } else { format!("rows {rows}, columns {columns}") };
+    (channels == wanted).then(|| format!("an image like the input would be {input}: {missed}"))
 }
 
 fn wrong_scores(shape: Shape, classes: usize) -> Option<Fault> {

@@ -7,6 +7,7 @@ mod explain;
 mod findings;
 mod infer;
 mod lint;
+mod rejoin;
 mod repair;
 mod setting;
 mod strict;

@@ -55,7 +55,7 @@ fn infer(args: &Args, context: &Context) -> Result<Typed, Fault> {
     let output = spatial_output("Conv", [height, width], [0, 1].map(|axis| axis_window(&op, axis)))
         .map(|[height, width]| Shape::map(op.output, height, width));
     if op.input != channels {
-        let fault = wrong_channels("Conv", op.input, channels);
+        let fault = wrong_channels("Conv", [op.input, op.output], channels);
         return Err(output.map(|output| fault.clone().makes(output)).unwrap_or(fault));
     }
     Ok(Typed { output: output?, op: Op::Conv(op) })
@@ -135,13 +135,21 @@ fn same_padding(kernel: usize, dilation: usize) -> [usize; 2] {
     [total / 2, total - total / 2]
 }
 
-/// The refusal of a layer that is written for other channels than it receives.
-pub fn wrong_channels(layer: &str, written: usize, received: usize) -> Fault {
+/// The refusal of a layer that is written for other channels than it receives; those that it reads and makes, as
+/// written. Where it makes what it receives, the two may be swapped, and nothing is certain.
+pub fn wrong_channels(layer: &str, [written, made]: [usize; 2], received: usize) -> Fault {
     let message = format!("`{layer}` is written for {} but receives {received}", plural(written, "channel"));
-    Fault::new(Code::CHANNELS, message)
-        .at("in", format!("{written} here"))
-        .safe_rewrite("in", received.to_string(), format!("reads {}", plural(received, "channel")))
-        .rewrite("in", "_", format!("infers {received}"))
+    let fault = Fault::new(Code::CHANNELS, message).at("in", format!("{written} here"));
+    let reads = format!("reads {}", plural(received, "channel"));
+    let fault = match made == received {
+        true => fault.swap(["in", "out"], [received, written], format!("{reads} and makes {written}")).rewrite(
+            "in",
+            received.to_string(),
+            reads,
+        ),
+        false => fault.safe_rewrite("in", received.to_string(), reads),
+    };
+    fault.rewrite("in", "_", format!("infers {received}"))
 }
 
 /// `1 channel`, `3 channels`.

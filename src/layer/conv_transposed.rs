@@ -47,7 +47,7 @@ fn infer(args: &Args, context: &Context) -> Result<Typed, Fault> {
     if op.input == channels {
         return Ok(Typed { op: Op::ConvT(op), output });
     }
-    Err(wrong_channels("ConvT", op.input, channels).makes(output))
+    Err(wrong_channels("ConvT", [op.input, op.output], channels).makes(output))
 }
 
 /// (size - 1) stride - 2 pad + kernel + output_pad, if that is at least 1.

@@ -68,6 +68,13 @@ impl Fault {
         self
     }
 
+    /// As [`Fault::rewrite`], for two numbers that may stand in each other's place.
+    pub fn swap(mut self, parameters: [&'static str; 2], values: [usize; 2], reason: impl Into<String>) -> Self {
+        let values = parameters.into_iter().zip(values.map(|value| value.to_string())).collect();
+        self.rewrites.push(Rewrite { values, safe: false, reason: reason.into() });
+        self
+    }
+
     pub fn makes(mut self, output: Shape) -> Self {
         self.output = Some(output);
         self

@@ -1,5 +1,6 @@
 //! The arguments of a call -> [`Args`]: names to parameters, defaults for the rest.
 
+use super::elsewhere::{decimal_comma, flat, has_sized_count, is_flat};
 use super::kind::value_of;
 use super::names;
 use super::value::Scope;
@@ -10,9 +11,13 @@ use crate::syntax::ast::{self, Call, Expr, ExprKind, Name};
 
 /// Binds a call of `layer`. What is refused is reported, and stands as [`Argument::Error`].
 pub fn bind(layer: &'static Layer, call: &Call, scope: &mut dyn Scope) -> Args {
+    if layer.name == "Reshape" && is_flat(call) {
+        scope.report(flat(call));
+        return unknown(layer);
+    }
     let Assigned { slots, complete, excess } = assign(layer, call, scope);
     if excess {
-        return Args::new(layer.parameters, vec![Bound { value: Argument::Error, span: None }; layer.parameters.len()]);
+        return unknown(layer);
     }
     let mut missing = vec![];
     let bound = layer.parameters.iter().zip(&slots).map(|(parameter, given)| match given.as_slice() {
@@ -23,10 +28,15 @@ pub fn bind(layer: &'static Layer, call: &Call, scope: &mut dyn Scope) -> Args {
         }
     });
     let bound = bound.collect();
-    if !missing.is_empty() {
+    if !missing.is_empty() && !has_sized_count(layer, call) {
         report_missing(layer, call, &missing, scope);
     }
     Args::new(layer.parameters, bound)
+}
+
+/// Arguments of which none is known.
+fn unknown(layer: &Layer) -> Args {
+    Args::new(layer.parameters, vec![Bound { value: Argument::Error, span: None }; layer.parameters.len()])
 }
 
 fn default_of(parameter: &Parameter, complete: bool, missing: &mut Vec<&'static str>) -> Bound {
@@ -105,6 +115,10 @@ fn assign<'c>(layer: &'static Layer, call: &'c Call, scope: &mut dyn Scope) -> A
             Some(name) => binder.assign_named(name, &argument.value, scope),
             None => {
                 binder.assigned.complete = false;
+                if let Some(diagnostic) = decimal_comma(layer, call, place) {
+                    scope.report(diagnostic);
+                    continue;
+                }
                 let free =
                     |p: &&Parameter| !call.arguments.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == p.name));
                 let parameter = layer.parameters.get(place).filter(free).map(|parameter| parameter.name);
@@ -138,7 +152,10 @@ impl<'c> Binder<'c> {
         }
         if positional.len() > room {
             self.assigned.excess = !parameters.is_empty();
-            self.report_extra(&positional[room..], scope);
+            match decimal_comma(self.layer, self.call, room).filter(|_| positional.len() == room + 1) {
+                Some(diagnostic) => scope.report(diagnostic),
+                None => self.report_extra(&positional[room..], scope),
+            }
         }
     }
 

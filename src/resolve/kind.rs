@@ -1,7 +1,7 @@
 //! The expressions given for an argument -> a value of the kind that its parameter takes.
 
 use super::value::{Scope, Value, evaluate};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{Argument, Kind, Layer, Parameter};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -14,11 +14,26 @@ pub fn value_of(layer: &Layer, parameter: &Parameter, given: &[&Expr], span: Spa
     match parameter.kind {
         Kind::Labels => Argument::Absent,
         Kind::Dims => dims_of(layer, given, span, scope),
+        Kind::CountOrInfer if is_none(given[0], scope) => {
+            scope.report(none_for_infer(given[0].span));
+            Argument::Error
+        }
         kind => {
             let value = evaluate(given[0], kind.words(), scope);
             convert(layer, parameter, Spanned::new(value, given[0].span), scope)
         }
     }
+}
+
+/// Whether this is Python's word for what is left open, and no value is called so.
+fn is_none(expr: &Expr, scope: &mut dyn Scope) -> bool {
+    matches!(&expr.kind, ExprKind::Name(name) if name == "None" && scope.value(name, expr.span).is_none())
+}
+
+fn none_for_infer(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::UNKNOWN_VALUE, "what comes in is inferred by `_`, not by `None`")
+        .at(span, "unknown value")
+        .fix(Fix { title: "write `_`".into(), safe: true, edits: vec![Edit { span, text: "_".into() }] })
 }
 
 fn dims_of(layer: &Layer, given: &[&Expr], span: Span, scope: &mut dyn Scope) -> Argument {

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod bind;
 mod combinations;
+mod elsewhere;
 mod expand;
 mod inline;
 mod kind;

@@ -35,7 +35,8 @@ fn letters(name: &str) -> Vec<char> {
     letters
 }
 
-/// The nearest of the names, if one is near: letter case aside, at most one slip in three letters.
+/// The nearest of the names, if one is near: letter case aside, at most one slip in three letters. Of those equally
+/// near, the one whose letters' case is nearest.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = wrong.len();
     if length > MAX_LENGTH {
@@ -50,7 +51,8 @@ pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<
     });
     let scored = compared.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
     let near = scored.filter(|(distance, name)| *distance <= most && (*distance == 0 || name.len() > 1));
-    near.min_by_key(|(distance, name)| (*distance, *name)).map(|(_, name)| name)
+    let near = near.map(|(distance, name)| (distance, strsim::damerau_levenshtein(wrong, name), name));
+    near.min().map(|(.., name)| name)
 }
 
 /// `` `a`, `b` and `c` ``
@@ -156,5 +158,6 @@ mod tests {
         check("Covn", Some("Conv"));
         check("LTSM", Some("LSTM"));
         check("Banana", None);
+        assert_eq!(nearest("convv", ["Conv", "conv"].into_iter()), Some("conv"));
     }
 }

@@ -207,7 +207,16 @@ fn unknown_value(name: &str, span: Span, words: &[&str], scope: &dyn Scope) -> D
         let (title, text) = ("did you mean `max_norm(3)`?".into(), "max_norm(3)".into());
         *fix = Fix { title, safe: false, edits: vec![Edit { span, text }] };
     }
-    if diagnostic.fixes.is_empty() && words.is_empty() {
+    if !diagnostic.fixes.is_empty() {
+        return diagnostic;
+    }
+    if matches!(name, "None" | "null" | "nil") {
+        return diagnostic.remark("what is not given takes its default; what comes in is inferred by `_`");
+    }
+    if !name.is_ascii() {
+        return diagnostic.remark("the letters A to Z and a to z, digits and `_` make a name");
+    }
+    if words.is_empty() {
         return diagnostic.remark(format!("name it before the network: `let {name} = 8`"));
     }
     diagnostic

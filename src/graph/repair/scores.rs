@@ -1,6 +1,6 @@
 //! Repairs of an output with other scores than classes: the last layer's size, or an `FC` at the end.
 
-use super::edit::{edited, value_edits};
+use super::edit::{edited, is_literal, value_edits};
 use crate::diagnostic::{Code, Edit, Fix};
 use crate::graph::explain::Case;
 use crate::graph::infer::{NodeFault, Patch};
@@ -8,6 +8,8 @@ use crate::layer::{Argument, Shape};
 use crate::resolve::Source;
 use crate::source::Span;
 
+/// How many transposed convolutions are padded at once.
+const MOST_PADDED: usize = 8;
 /// What keeps the number of scores.
 const KEEPS: &[&str] = &["Softmax", "LogSoftmax", "Dropout", "Identity", "ReLU", "Tanh", "Sigmoid"];
 
@@ -19,6 +21,7 @@ pub fn scores(case: &Case, output: usize, fault: &NodeFault) -> Vec<Fix> {
     let maker = maker(case, last);
     let fixes = [
         image(case, output, last),
+        padded(case, last, fault),
         resized(case, maker, fault),
         counted(case, output, last),
         extended(case, output, last, maker),
@@ -80,6 +83,36 @@ fn image(case: &Case, output: usize, last: usize) -> Option<Fix> {
     let edits = vec![Edit { span: case.network.outputs[output].span.after(), text }];
     let title = format!("`-> Reshape({input})` at the end makes an image like the input");
     (features == input.count()).then_some(Fix { title, safe: false, edits })
+}
+
+/// Transposed convolutions that make the image's size by rows and columns of `output_pad`: the last one, else all.
+fn padded(case: &Case, last: usize, fault: &NodeFault) -> Option<Fix> {
+    let transposed = |at: &usize| case.network.nodes[*at].layer.name == "ConvT" && is_literal(case, *at);
+    let all: Vec<usize> = (0..=last).filter(transposed).collect();
+    let at = *all.last()?;
+    let image = matches!(case.inference.outputs[last], Some(Shape::Map { .. }));
+    let few = image && all.len() <= MOST_PADDED;
+    let tries = [vec![at], all].into_iter().filter(|tried| few && !tried.is_empty());
+    tries
+        .flat_map(|tried| [1, 2, 3].map(|rows| (tried.clone(), rows)))
+        .find_map(|(tried, rows)| pad(case, &tried, rows, fault))
+}
+
+/// These layers with `output_pad`, where that mends the fault.
+fn pad(case: &Case, layers: &[usize], rows: usize, fault: &NodeFault) -> Option<Fix> {
+    let padded = |&at: &usize| (at, case.network.nodes[at].args.replaced("output_pad", Argument::Size([rows, rows])));
+    let args: Vec<_> = layers.iter().map(padded).collect();
+    let patch = Patch { args, ..Patch::default() };
+    if !case.may_try() || !case.mends(fault, &patch) {
+        return None;
+    }
+    let edits = patch.args.iter().map(|(at, args)| value_edits(case, *at, args)).collect::<Option<Vec<_>>>()?;
+    let (edits, input) = (edits.concat(), case.setting.input);
+    let title = match layers {
+        [at] => format!("`{}` makes {input}, an image like the input", edited(case, *at, &edits)),
+        _ => format!("`output_pad={rows}` in every `ConvT` makes {input}, an image like the input"),
+    };
+    Some(Fix { title, safe: false, edits })
 }
 
 /// An `FC` after the last step of the network's only output.

@@ -4,6 +4,7 @@ use super::{Expander, Flow, SUGGESTING};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, Kind, LAYERS, Layer, Role};
 use crate::resolve::bind::bind;
+use crate::resolve::elsewhere::is_flat;
 use crate::resolve::package::DefinitionKind;
 use crate::resolve::value::{Scope, Value};
 use crate::resolve::{Node, Source, names, stdlib};
@@ -176,7 +177,10 @@ impl Expander<'_> {
             self.report_path(name, last);
             return None;
         }
-        let meant = layer::find_elsewhere(last).or_else(|| layer::find(last).filter(|_| last != name.value));
+        let elsewhere = layer::find_elsewhere(last).filter(|_| !self.suggests() || self.own_alike(last).is_none());
+        let meant =
+            elsewhere.map(|layer| if layer.name == "Reshape" && is_flat(call) { layer::FLATTEN } else { layer });
+        let meant = meant.or_else(|| layer::find(last).filter(|_| last != name.value));
         if let Some(layer) = meant {
             return self.report_foreign(layer, call, last);
         }
@@ -281,7 +285,8 @@ impl Expander<'_> {
         if let Some(library) = stdlib::library_of(&name.value) {
             return diagnostic.remark(format!("the standard library has it: write `use {library}` before the network"));
         }
-        if let Some(nearest) = names::nearest_function(&name.value) {
+        let foreign = names::nearest_function(&name.value).filter(|_| self.own_alike(&name.value).is_none());
+        if let Some(nearest) = foreign {
             return diagnostic
                 .remark(format!("there is no `{}`; the nearest is `{nearest}`, another function", name.value));
         }
@@ -293,13 +298,22 @@ impl Expander<'_> {
             return diagnostic;
         }
         let layers = LAYERS.iter().map(|layer| layer.name);
-        let defined = self.package.modules[self.frame().module].names.iter();
-        let blocks = defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str());
-        let diagnostic = names::suggest(diagnostic, &name.value, name.span, layers.chain(blocks));
+        let diagnostic = names::suggest(diagnostic, &name.value, name.span, layers.chain(self.own_blocks()));
         if diagnostic.fixes.is_empty() && diagnostic.notes.is_empty() {
             return diagnostic.remark(self.to_define(&name.value));
         }
         diagnostic
+    }
+
+    /// The names of this file's blocks.
+    fn own_blocks(&self) -> impl Iterator<Item = &str> {
+        let defined = self.package.modules[self.frame().module].names.iter();
+        defined.filter(|(_, d)| matches!(d.kind, DefinitionKind::Block(_))).map(|(name, _)| name.as_str())
+    }
+
+    /// The block of this file that is called so but for the case of letters.
+    fn own_alike(&self, name: &str) -> Option<&str> {
+        self.own_blocks().take(names::MAX_COMPARED).find(|block| block.eq_ignore_ascii_case(name))
     }
 
     /// The block or network of that name in a file that an imported one imports.
@@ -369,7 +383,7 @@ fn foreign_fix(layer: &Layer, call: &Call, foreign: &str) -> Fix {
         if *n == 1 || foreign.starts_with("Batch"));
     Fix {
         title: format!("write `{}`", layer.name),
-        safe: !drops || plain || given.iter().all(is_inplace),
+        safe: !drops || plain || is_flat(call) || given.iter().all(is_inplace),
         edits: vec![Edit { span: if drops { call.span } else { call.name.span }, text: layer.name.to_string() }],
     }
 }

@@ -100,6 +100,7 @@ impl Parser<'_> {
                     value = Some(Expr { kind: ExprKind::Error, span: self.span(&part) });
                 }
                 Rule::expression => value = Some(self.parse_expression(part)),
+                Rule::bare_choice => value = Some(self.report_bare_choice(&part, value)),
                 Rule::leftover => {
                     self.report_leftover(&part, value.as_ref());
                     value = None;
@@ -118,6 +119,17 @@ impl Parser<'_> {
                 Some(Argument { name, value: Expr { kind: ExprKind::Error, span }, span })
             }
         }
+    }
+
+    /// `8|16`, a choice without its braces; `first` stands before the first bar.
+    fn report_bare_choice(&mut self, rest: &Node, first: Option<Expr>) -> Expr {
+        let rest = Span { end: rest.as_span().start() + rest.as_str().trim_end().len(), ..self.span(rest) };
+        let span = first.map_or(rest, |first| first.span.to(rest));
+        let text = format!("{{{}}}", &self.text[span.start..span.end]);
+        let fix = Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span, text }] };
+        let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "a choice stands in braces");
+        self.push(diagnostic.at(span, "not a choice").fix(fix));
+        Expr { kind: ExprKind::Error, span }
     }
 
     fn report_argument_layers(&mut self, pair: &Node) {

@@ -1,6 +1,6 @@
 //! Parentheses around layers: groups, branches, skip connections.
 
-use super::chain::error_chain;
+use super::chain::{error_chain, error_step};
 use super::file::joined;
 use super::{Node, Parser, Rule, bracketed};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
@@ -91,14 +91,15 @@ impl Parser<'_> {
             match part.as_rule() {
                 Rule::chain if self.is_full() && !chains.is_empty() => self.more += 1,
                 Rule::chain => {
-                    let comma = part.clone().into_inner().find(|part| part.as_str() == ",");
+                    let commas = part.clone().into_inner().filter(|part| part.as_str() == ",");
+                    let commas: Vec<Span> = commas.map(|comma| self.span(&comma)).collect();
                     let known = self.diagnostics.len();
-                    chains.extend(self.parse_chain(part, false));
-                    if comma.is_some() && closed {
+                    chains.extend(self.parse_chain(part, false).map(|chain| parted(chain, &commas)));
+                    if !commas.is_empty() && closed {
                         self.offer_bars(known);
                     }
-                    // Whether the comma should be an arrow or a bar is not known, nor what comes out.
-                    chains.extend(comma.map(|comma| error_chain(self.span(&comma))));
+                    // Whether a comma should be an arrow or a bar is not known, nor what comes out.
+                    chains.extend(commas.first().map(|comma| error_chain(*comma)));
                 }
                 _ => {
                     let message = format!("`{}` cannot stand inside parentheses", part.as_str());
@@ -138,6 +139,22 @@ impl Parser<'_> {
         let place = self.character_before(branch);
         self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "the branch after this is empty");
     }
+}
+
+/// A chain in which nothing is known of what comes to the steps behind the commas.
+fn parted(chain: Chain, commas: &[Span]) -> Chain {
+    if commas.is_empty() {
+        return chain;
+    }
+    let mut commas = commas.iter().peekable();
+    let mut steps = Vec::with_capacity(chain.steps.len() + commas.len());
+    for step in chain.steps {
+        while let Some(comma) = commas.next_if(|comma| comma.start < step.span.start) {
+            steps.push(error_step(*comma));
+        }
+        steps.push(step);
+    }
+    Chain { steps, ..chain }
 }
 
 /// Whether a step is one of the layers that join branches.

@@ -25,7 +25,7 @@ impl Parser<'_> {
 
     fn parse_primary(&mut self, pair: Node) -> StepKind {
         match pair.as_rule() {
-            Rule::call if is_input(pair.as_str()) => {
+            Rule::call if is_input(pair.as_str()) && !self.has_block_input() => {
                 self.report_input_layer(&pair);
                 StepKind::Error
             }
@@ -103,14 +103,45 @@ impl Parser<'_> {
 
     /// `Input(shape=(28, 28, 1))`: the image as a layer.
     fn report_input_layer(&mut self, pair: &Node) {
+        if self.only_counts() {
+            return;
+        }
         let message = "the image is no layer: a line before the network gives its size";
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(self.span(pair), "this is no layer");
         let sides = pair.as_str().split(|c: char| !c.is_ascii_digit()).filter(|side| !side.is_empty());
-        self.push(diagnostic.remark(match sides.collect::<Vec<_>>().as_slice() {
-            [height, width, channels @ ("1" | "3")] => format!("write `input {channels}x{height}x{width}`"),
-            [channels, height, width] => format!("write `input {channels}x{height}x{width}`"),
-            _ => "write channels x height x width, as in `input 3x32x32`".into(),
-        }));
+        let line = match sides.collect::<Vec<_>>().as_slice() {
+            [height, width, channels @ ("1" | "3")] => Some(format!("input {channels}x{height}x{width}")),
+            [channels, height, width] => Some(format!("input {channels}x{height}x{width}")),
+            _ => None,
+        };
+        let Some(line) = line else {
+            return self.push(diagnostic.remark("write channels x height x width, as in `input 3x32x32`"));
+        };
+        self.push(match self.head_of_network(pair) {
+            Some(span) => {
+                let edits = vec![Edit { span, text: format!("{line}\n") }];
+                let title = format!("write `{line}` in a line of its own, and leave the layer out");
+                diagnostic.fix(Fix { title, safe: false, edits })
+            }
+            None => diagnostic.remark(format!("write `{line}`")),
+        });
+    }
+
+    /// Whether the file may have a block of that name; not looked for where mistakes are only counted.
+    fn has_block_input(&self) -> bool {
+        !self.is_full() && self.text.contains("block Input")
+    }
+
+    /// A layer that begins a line with the arrow behind it, unless the line goes on with a chain or block, or the
+    /// file gives the image's size already.
+    fn head_of_network(&self, pair: &Node) -> Option<Span> {
+        let span = self.span(pair);
+        let (before, behind) = (&self.text[..span.start], &self.text[span.end..]);
+        let goes_on = before.trim_end().ends_with(['=', '>', '(', '|', '{']);
+        let given = before.lines().any(|line| line.trim_start().starts_with("input"));
+        let next = behind.trim_start().strip_prefix("->")?.trim_start();
+        let begins = self.line_before(span).trim().is_empty() && !goes_on && !given;
+        begins.then(|| Span { end: self.text.len() - next.len(), ..span })
     }
 
     fn parse_repeat(&mut self, pair: Node, step: &mut Step) {
@@ -175,7 +206,9 @@ fn is_input(call: &str) -> bool {
     let Some((name, arguments)) = call.split_once('(') else { return false };
     let name = name.trim_end();
     let name = name.rsplit('.').next().unwrap_or_default();
-    matches!(name, "Input" | "InputLayer") && arguments.contains(['(', '[']) && arguments.contains(',')
+    let sizes = arguments.trim_end().trim_end_matches(')');
+    let plain = sizes.split(',').count() == 3 && sizes.split(',').all(|size| size.trim().parse::<u32>().is_ok());
+    matches!(name, "Input" | "InputLayer") && (plain || arguments.contains(['(', '[']) && arguments.contains(','))
 }
 
 /// A layer's name as layers are written here, `Softmax`.
