@@ -134,9 +134,14 @@ impl<'a> Pass<'a> {
         self.wiring.masked
     }
 
+    /// Whether the first input's gradient is to have the zeros of the ReLU that made that input.
+    pub fn masks(&self) -> bool {
+        self.wiring.masks
+    }
+
     /// What follows the first input's gradient, which has the shape of `values`.
     pub fn mask<'b>(&self, values: &'b [Line]) -> After<'b> {
-        if self.wiring.masks { After::Where(values) } else { After::Nothing }
+        if self.masks() { After::Where(values) } else { After::Nothing }
     }
 
     /// The node's trained numbers, one parameter after the other.

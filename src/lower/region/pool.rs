@@ -2,6 +2,7 @@
 
 use super::pass::Pass;
 use super::step::{Needs, Operand, Size, Step};
+use crate::kernel::around::After;
 use crate::kernel::max_pool::MaxPool;
 use crate::kernel::window::Windows;
 use crate::kernel::window_sum::WindowSum;
@@ -51,8 +52,10 @@ impl Step for MaxPoolStep {
 
     fn backward(&self, pass: &Pass) {
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
-        let y = pass.output();
-        self.kernel.backward(pass.machine, &pass.saved(), &pass.output_gradient(), pass.mask(&y), &mut dx, add);
+        // Elsewhere nobody keeps the output.
+        let y = pass.masks().then(|| pass.output());
+        let after = y.as_deref().map_or(After::Nothing, After::Where);
+        self.kernel.backward(pass.machine, &pass.saved(), &pass.output_gradient(), after, &mut dx, add);
     }
 }
 
