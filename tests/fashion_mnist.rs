@@ -169,14 +169,20 @@ fn damaged_labels_are_refused() {
     check(&labels(&[0, 1, 2]), "byte 4 begins the number of labels, 3, but t10k-images-idx3-ubyte holds 2 images");
 }
 
-#[test]
-fn what_cannot_be_read_is_an_error() {
+/// The error of a set whose file of labels is what `put` makes, and that file's path.
+fn with_labels(put: impl Fn(&Path)) -> (PathBuf, Diagnostic) {
     let root = tempfile::tempdir().expect("a folder");
     write_set(root.path());
     let path = root.path().join(TRAIN_LABELS);
     fs::remove_file(&path).expect("a file");
-    fs::create_dir(&path).expect("a folder in its place");
-    let error = open_in(root.path(), None).err().expect("a folder is no file");
+    put(&path);
+    let error = open_in(root.path(), None).err().expect("what is no file is refused");
+    (path, error)
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error() {
+    let (path, error) = with_labels(|path| fs::create_dir(path).expect("a folder in its place"));
     assert_eq!((error.id.as_str(), error.status()), ("N0804", 2));
     assert!(error.message.starts_with(&format!("cannot read {}: ", path.display())), "{}", error.message);
 }
@@ -196,12 +202,8 @@ fn a_file_of_too_many_bytes_ends_at_the_limit() {
 #[cfg(unix)]
 #[test]
 fn what_is_no_plain_file_is_never_waited_for() {
-    let root = tempfile::tempdir().expect("a folder");
-    write_set(root.path());
-    let path = root.path().join(TRAIN_LABELS);
-    fs::remove_file(&path).expect("a file");
-    std::os::unix::fs::symlink("/dev/zero", &path).expect("a link in its place");
-    let error = open_in(root.path(), None).err().expect("a device is no file");
+    let link = |path: &Path| std::os::unix::fs::symlink("/dev/zero", path).expect("a link in its place");
+    let (path, error) = with_labels(link);
     assert_eq!(
         (error.id.as_str(), error.message),
         ("N0804", format!("cannot read {}: it is not a plain file", path.display()))

@@ -17,7 +17,7 @@ impl<'a> Around<'a> {
 
     /// A number for each channel, and perhaps a ReLU.
     pub fn layer(bias: &'a [f32], relu: bool) -> Self {
-        Self { start: Start::Bias(bias), after: if relu { After::Relu } else { After::Nothing } }
+        Self { start: Start::Bias(bias), after: After::relu(relu) }
     }
 }
 
@@ -41,6 +41,10 @@ pub enum After<'a> {
 }
 
 impl After<'_> {
+    pub fn relu(relu: bool) -> Self {
+        if relu { Self::Relu } else { Self::Nothing }
+    }
+
     /// Of a sum whose line is number `at` of the output.
     #[inline(always)]
     pub fn apply<L: Lane>(self, sum: L, at: usize) -> L {

@@ -14,21 +14,13 @@ impl Line {
     /// Asks for the line, which will be read soon.
     #[inline(always)]
     pub fn prefetch(&self) {
-        prefetch(self);
+        // SAFETY: every x86-64 has the instruction, and it only hints.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(self).cast());
+        }
     }
-}
-
-/// Asks for a line that may be read soon; it need not be there.
-#[inline(always)]
-pub fn prefetch(line: *const Line) {
-    // SAFETY: every x86-64 has the instruction; it only hints, and faults at no address.
-    #[cfg(target_arch = "x86_64")]
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(line.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = line;
 }
 
 impl Default for Line {

@@ -256,10 +256,6 @@ struct Place {
 #[inline(always)]
 fn add_tile<L: Lane, const R: usize>(from: &[Line], turned: &[Line], sums: &Shared<Line>, place: Place) {
     let mut made = [L::zero(); R];
-    // The rows behind these are next.
-    for r in R..2 * R {
-        sums.prefetch(place.at + r * place.step);
-    }
     if !place.begins {
         for (r, sum) in made.iter_mut().enumerate() {
             let at = place.at + r * place.step;

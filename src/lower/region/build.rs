@@ -265,20 +265,20 @@ impl<'a> Builder<'a> {
 
     /// Where one step alone reads what a ReLU made, the zeros of the ReLU's way back are written with that step's gradient.
     fn share_masks(&mut self) {
-        for index in 0..self.steps.len() {
-            let output = self.steps[index].wiring.output;
-            if !self.steps[index].step.ends_in_relu() || self.exits.iter().any(|exit| exit.value == output) {
-                continue;
-            }
-            let reads = |placed: &Placed| placed.wiring.inputs.contains(&output);
-            let readers: Vec<usize> = (index + 1..self.steps.len()).filter(|&step| reads(&self.steps[step])).collect();
-            let &[reader] = readers.as_slice() else { continue };
+        let makers: HashMap<BufferId, usize> =
+            self.steps.iter().enumerate().map(|(index, placed)| (placed.wiring.output, index)).collect();
+        let inputs = self.steps.iter().flat_map(|placed| &placed.wiring.inputs);
+        let mut readers: HashMap<BufferId, usize> = HashMap::new();
+        inputs
+            .chain(self.exits.iter().map(|exit| &exit.value))
+            .for_each(|value| *readers.entry(*value).or_default() += 1);
+        for reader in 0..self.steps.len() {
             let Placed { step, wiring, .. } = &self.steps[reader];
-            let writes = wiring.inputs == [output] && matches!(wiring.input_gradients[..], [Some((_, false))]);
-            if writes && step.masks_by().is_some() {
-                self.steps[reader].wiring.masks = true;
-                self.steps[index].wiring.masked = true;
-            }
+            let (&[input], [Some((_, false))]) = (&wiring.inputs[..], &wiring.input_gradients[..]) else { continue };
+            let maker = makers.get(&input).copied().filter(|&maker| self.steps[maker].step.ends_in_relu());
+            let Some(maker) = maker.filter(|_| readers[&input] == 1 && step.masks_by().is_some()) else { continue };
+            self.steps[reader].wiring.masks = true;
+            self.steps[maker].wiring.masked = true;
         }
     }
 

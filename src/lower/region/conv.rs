@@ -115,7 +115,7 @@ impl Step for ConvStep {
     fn forward(&self, pass: &Pass) {
         let (weight, bias) = pass.params().split_at(self.weights());
         let start = if self.bias { Start::Bias(bias) } else { Start::Zero };
-        let around = Around { start, after: if self.relu { After::Relu } else { After::Nothing } };
+        let around = Around { start, after: After::relu(self.relu) };
         let (x, mut y, mut scratch) = (pass.input(0), pass.output_mut(), pass.forward_scratch());
         match &self.winograd {
             Some(winograd) => winograd.sum(pass.machine, &x, weight, around, &mut y, &mut scratch),
