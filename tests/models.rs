@@ -139,7 +139,8 @@ fn every_recipe_fits_the_networks_beside_it() {
             let text = std::fs::read_to_string(&name).expect("a recipe can be read");
             assert!(text.starts_with("# "), "{} begins with a comment", name.display());
             let file = sources.add(name.display().to_string(), None, text);
-            let (recipe, places) = read_recipe(&sources, file).unwrap_or_else(|faults| panic!("{name:?}: {faults:?}"));
+            let (recipe, places) =
+                read_recipe(&sources, &[file]).unwrap_or_else(|faults| panic!("{name:?}: {faults:?}"));
             let classes = recipe.data.classes.as_ref().map(Vec::len).or(recipe.data.most_common);
             let graph = graph_of(path, classes);
             fit::loss(&recipe, &places, &graph).unwrap_or_else(|fault| panic!("{path}, {name:?}: {fault:?}"));

@@ -39,6 +39,26 @@ fn a_flag_wins_over_the_recipe_and_the_recipe_over_the_defaults() {
 }
 
 #[test]
+fn any_setting_can_be_given_on_the_command_line() {
+    let place = Place::with(NETWORK);
+    place.write("r.yaml", "epochs: 3\noptimizer: {name: sgd, lr: 0.1, momentum: 0.5}\n");
+    let set =
+        ["--set", "optimizer.momentum=0.9", "--set", "augment=[{flip: horizontal, p: 0.25}]", "--set", "epochs=1"];
+    place.train(&[&["--recipe", "r.yaml", "--out", "a"], &set[..]].concat());
+    let resolved = text(&place.read("a/recipe.yaml"));
+    for line in ["epochs: 1\n", "  lr: 0.1\n", "  momentum: 0.9\n", "flip: horizontal\n", "  p: 0.25\n"] {
+        assert!(resolved.contains(line), "{line}:\n{resolved}");
+    }
+    let refused = |change, status, words: &[&str]| {
+        check_refused(&place, &["train", "model.net", "--set", change], status, words);
+    };
+    refused("optimizer.momentun=0.9", 1, &["error[N0602]", "--set optimizer.momentun=0.9:1:13", "`momentum`"]);
+    refused("epochs=many", 1, &["error[N0603]"]);
+    refused("epochs=[1", 1, &["error[N0601]"]);
+    refused("epochs", 2, &["expected a key of a recipe"]);
+}
+
+#[test]
 fn validation_stops_early_and_the_best_checkpoint_is_tested() {
     let place = Place::with(NETWORK);
     let recipe = "epochs: 50\nsplit: {validation: 0.02}\noptimizer: {name: sgd, lr: 3}\nvalidate: {patience: 2}\n";

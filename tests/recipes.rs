@@ -7,7 +7,7 @@ use netc::train::{Recipe, read_recipe};
 fn read(text: &str) -> Result<Recipe, String> {
     let mut sources = SourceMap::new();
     let file = sources.add("recipe.yaml", None, text);
-    let read = read_recipe(&sources, file).map(|(recipe, _)| recipe);
+    let read = read_recipe(&sources, &[file]).map(|(recipe, _)| recipe);
     read.map_err(|faults| faults.iter().map(|fault| render(fault, &sources, Style::Plain)).collect())
 }
 

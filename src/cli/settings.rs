@@ -49,6 +49,41 @@ pub struct Settings {
     /// A layer or block that is not trained; may be given several times
     #[arg(long, value_name = "PATH")]
     freeze: Vec<String>,
+    /// A setting of the recipe, as `optimizer.momentum=0.9`; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = str::parse::<Change>)]
+    pub set: Vec<Change>,
+}
+
+/// A key of a recipe and its value, in YAML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub key: String,
+    pub value: String,
+}
+
+impl std::str::FromStr for Change {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').filter(|(key, _)| !key.split('.').any(str::is_empty));
+        let (key, value) = named.ok_or("expected a key of a recipe and its value, as `optimizer.momentum=0.9`")?;
+        Ok(Self { key: key.trim().to_string(), value: value.trim().to_string() })
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
+}
+
+impl Change {
+    /// As a recipe has it: `optimizer: {momentum: 0.9}`.
+    fn to_yaml(&self) -> String {
+        let mut names = self.key.split('.').rev();
+        let last = format!("{}: {}", names.next().unwrap_or_default(), self.value);
+        names.fold(last, |inner, name| format!("{name}: {{{inner}}}"))
+    }
 }
 
 /// A number within bounds.
@@ -95,7 +130,6 @@ fn set<T: Clone>(setting: &mut T, flag: &Option<T>) {
 }
 
 /// A recipe, with the text that its places point into.
-#[derive(Default)]
 pub struct RecipeFile {
     pub recipe: Recipe,
     pub places: Places,
@@ -103,12 +137,15 @@ pub struct RecipeFile {
 }
 
 impl RecipeFile {
-    /// The recipe of this path, or all defaults; its mistakes are shown.
-    pub fn read(path: Option<&Path>, terminal: &Terminal) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::default()) };
+    /// The recipe of this path, or all defaults, with the changes; mistakes are shown.
+    pub fn read(path: Option<&Path>, changes: &[Change], terminal: &Terminal) -> Result<Self, Failure> {
         let mut sources = SourceMap::new();
-        let file = read_source(&mut sources, path)?;
-        match read_recipe(&sources, file) {
+        let mut files = vec![];
+        if let Some(path) = path {
+            files.push(read_source(&mut sources, path)?);
+        }
+        files.extend(changes.iter().map(|change| sources.add(format!("--set {change}"), None, change.to_yaml())));
+        match read_recipe(&sources, &files) {
             Ok((recipe, places)) => Ok(Self { recipe, places, sources }),
             Err(faults) => {
                 faults.iter().for_each(|fault| terminal.show(fault, &sources));

@@ -24,7 +24,7 @@ use crate::train::{
 };
 
 /// What belongs to a new run and not to one that goes on.
-const OF_NEW_RUNS: [&str; 16] = [
+const OF_NEW_RUNS: [&str; 17] = [
     "file",
     "recipe",
     "dataset",
@@ -38,6 +38,7 @@ const OF_NEW_RUNS: [&str; 16] = [
     "train_fraction",
     "init_from",
     "freeze",
+    "set",
     "fuse",
     "input",
     "out",
@@ -90,7 +91,8 @@ impl Train {
     }
 
     fn begin(&self, file: &Path, terminal: &Terminal) -> Outcome {
-        let RecipeFile { mut recipe, places, sources } = RecipeFile::read(self.recipe.as_deref(), terminal)?;
+        let RecipeFile { mut recipe, places, sources } =
+            RecipeFile::read(self.recipe.as_deref(), &self.settings.set, terminal)?;
         self.settings.apply(&mut recipe);
         let fusion = self.compute.start();
         let (runnable, dataset) = self.prepare(file, &recipe, terminal)?;

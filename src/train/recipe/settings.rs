@@ -20,12 +20,14 @@ use crate::source::{FileId, SourceMap};
 const MAX_BATCH: u64 = 1 << 16;
 const MAX_EPOCHS: u64 = 1_000_000;
 
-/// Reads a recipe with the places of its settings.
+/// Reads a recipe with the places of its settings; those of a later file win.
 ///
 /// # Errors
 /// All that is wrong with it (N06), by place.
-pub fn read_recipe(sources: &SourceMap, file: FileId) -> Result<(Recipe, Places), Vec<Diagnostic>> {
-    let Some(tree) = yaml::parse(sources, file).map_err(|fault| vec![fault])? else {
+pub fn read_recipe(sources: &SourceMap, files: &[FileId]) -> Result<(Recipe, Places), Vec<Diagnostic>> {
+    let trees = files.iter().map(|file| yaml::parse(sources, *file)).collect::<Result<Vec<_>, _>>();
+    let trees = trees.map_err(|fault| vec![fault])?;
+    let Some(tree) = trees.into_iter().flatten().reduce(Yaml::overlaid) else {
         return Ok((Recipe::default(), Places::default()));
     };
     let found = Found::default();

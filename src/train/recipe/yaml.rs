@@ -26,6 +26,29 @@ pub enum Kind {
     Map(Vec<(Key, Yaml)>),
 }
 
+impl Yaml {
+    /// The settings of both, those of `over` where both have one.
+    pub fn overlaid(self, over: Yaml) -> Yaml {
+        match (self.kind, over.kind) {
+            (Kind::Map(entries), Kind::Map(changes)) => {
+                Yaml { span: self.span, kind: Kind::Map(changes.into_iter().fold(entries, with_entry)) }
+            }
+            (_, kind) => Yaml { span: over.span, kind },
+        }
+    }
+}
+
+fn with_entry(mut entries: Vec<(Key, Yaml)>, (key, value): (Key, Yaml)) -> Vec<(Key, Yaml)> {
+    match entries.iter().position(|(known, _)| known.name == key.name) {
+        Some(at) => {
+            let (known, old) = entries.remove(at);
+            entries.insert(at, (known, old.overlaid(value)));
+        }
+        None => entries.push((key, value)),
+    }
+    entries
+}
+
 /// The name before a colon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -199,6 +222,22 @@ mod tests {
         let values: Vec<Scalar> = serde_yaml::from_str("[1, 1e-8, true, ~, 'no', abc, '1', 0x10]").unwrap();
         let read: Vec<_> = items.into_iter().map(|item| item.kind).collect();
         assert_eq!(read, values.into_iter().map(Kind::Scalar).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_settings_of_a_later_tree_win() {
+        let mut sources = SourceMap::new();
+        let mut parsed = |text: &str| {
+            let file = sources.add("recipe.yaml", None, text);
+            parse(&sources, file).unwrap().unwrap()
+        };
+        let (first, second) = (parsed("a: {b: 1, c: [2]}\nd: 3"), parsed("{a: {c: 4}, e: 5}"));
+        let Kind::Map(entries) = first.overlaid(second).kind else { panic!("a map") };
+        let names: Vec<&str> = entries.iter().map(|(key, _)| key.name.as_str()).collect();
+        assert_eq!(names, ["a", "d", "e"]);
+        let Kind::Map(inner) = &entries[0].1.kind else { panic!("a map") };
+        assert_eq!(inner[0].1.kind, Kind::Scalar(Scalar::from(1)));
+        assert_eq!(inner[1].1.kind, Kind::Scalar(Scalar::from(4)));
     }
 
     #[test]
