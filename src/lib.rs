@@ -15,6 +15,7 @@ pub mod layer;
 pub mod lower;
 pub mod random;
 pub mod report;
+pub mod repro;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

@@ -17,6 +17,7 @@ const ORDER: &[&str] = &[
     "data",
     "train",
     "report",
+    "repro",
     "export",
     "cli",
 ];

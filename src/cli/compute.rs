@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::kernel::Machine;
 use crate::lower::Fusion;
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Compute {
     /// Threads to compute with [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
@@ -29,7 +29,7 @@ impl Compute {
         self.threads.map_or_else(|| available_parallelism().map_or(1, usize::from), |threads| threads as usize)
     }
 
-    /// Starts the threads; once in a process.
+    /// Starts the threads.
     pub fn start(&self) -> Fusion {
         self.start_with(self.fuse != Some(Fuse::Off))
     }
@@ -37,8 +37,8 @@ impl Compute {
     /// Starts the threads for layers that run fused or not, whatever the flag says.
     pub fn start_with(&self, fused: bool) -> Fusion {
         let threads = self.threads();
-        let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        debug_assert!(built.is_ok(), "the pool is built once");
+        // The pool for images is built once in a process; whoever comes later finds it.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         if fused { Fusion::On(Arc::new(Machine::new(threads))) } else { Fusion::Off }
     }
 }

@@ -10,10 +10,12 @@ mod eval;
 mod explain;
 mod files;
 mod fmt;
+mod job;
 mod mend;
 mod network;
 mod predict;
 mod progress;
+mod repro;
 mod resume;
 mod run_name;
 mod settings;
@@ -48,8 +50,9 @@ enum Colour {
 }
 
 /// How results are written to stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    #[default]
     Text,
     Json,
 }
@@ -62,6 +65,7 @@ enum Command {
     Predict(predict::Predict),
     Show(show::Show),
     Bench(bench::Bench),
+    Repro(repro::Repro),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
     Data(data::Data),
@@ -95,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Predict(predict) => predict.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
+        Command::Repro(repro) => repro.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),
         Command::Data(data) => data.run(&terminal),

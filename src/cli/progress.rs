@@ -1,7 +1,7 @@
 //! Training and evaluation as they go on: a bar on a terminal, else a line for each epoch.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,6 @@ pub struct Progress {
     epochs: u64,
     epoch: u64,
     began: Instant,
-    interrupted: Arc<AtomicBool>,
     quiet: bool,
     terminal: Terminal,
     /// What warnings point into.
@@ -29,8 +28,8 @@ pub struct Progress {
 impl Progress {
     /// For so many epochs; shows nothing but warnings where it is quiet.
     pub fn new(epochs: u64, quiet: bool, terminal: Terminal, sources: SourceMap) -> Self {
-        let interrupted = interruption();
-        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), interrupted, quiet, terminal, sources }
+        note_interruption();
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), quiet, terminal, sources }
     }
 
     pub fn sources(&self) -> &SourceMap {
@@ -98,7 +97,7 @@ impl Watch for Progress {
     }
 
     fn stop(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        interrupted()
     }
 }
 
@@ -126,22 +125,31 @@ fn hidden() -> ProgressBar {
 /// Signals that come this soon after another are one: `timeout` sends each to the process and to its group.
 const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
-/// Set by the first Ctrl-C (or SIGTERM); the second ends the process at once.
-fn interruption() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = flag.clone();
+/// Whether Ctrl-C was pressed while something was followed.
+pub fn interrupted() -> bool {
+    INTERRUPTION.load(Ordering::Relaxed)
+}
+
+static INTERRUPTION: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first Ctrl-C (or SIGTERM) is noted, and the second ends the process at once.
+fn note_interruption() {
+    static NOTED: Once = Once::new();
+    NOTED.call_once(install);
+}
+
+fn install() {
     let mut first: Option<Instant> = None;
     let installed = ctrlc::set_handler(move || match first {
         None => {
             first = Some(Instant::now());
-            seen.store(true, Ordering::Relaxed);
+            INTERRUPTION.store(true, Ordering::Relaxed);
             eprintln!("\nending after this batch; press Ctrl-C again to end at once");
         }
         Some(first) if first.elapsed() > ONE_SIGNAL => std::process::exit(INTERRUPTED),
         Some(_) => {}
     });
     debug_assert!(installed.is_ok(), "one handler for each process");
-    flag
 }
 
 /// The exit status of a process that Ctrl-C has ended.

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use super::Outcome;
+use super::Failure;
 use super::network::of_checkpoint;
 use super::terminal::Terminal;
-use super::train::Train;
+use super::train::{Finished, Train};
 use crate::data;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::train::{Build, Checkpoint, DataMark, Health, Places, RunFolder, Task, Trainer};
 
 impl Train {
     /// Goes on with a run, unless something that its bits depend on has changed.
-    pub(super) fn resume(&self, path: &Path, terminal: &Terminal) -> Outcome {
+    pub(super) fn resume(&self, path: &Path, terminal: &Terminal) -> Result<Finished, Failure> {
         let run = RunFolder::open(path)?;
         let checkpoint = Checkpoint::load(&run.last_checkpoint())?;
         let metadata = &checkpoint.metadata;
@@ -34,7 +34,7 @@ impl Train {
         run.cut_to(trainer.position().epoch)?;
         run.write_recipe(trainer.recipe())?;
         let progress = self.progress(&trainer, runnable.sources, terminal);
-        self.finish(trainer, &run, Health::new(&fusion), progress, terminal)
+        self.finish(trainer, &run, Health::new(&fusion), progress)
     }
 }
 

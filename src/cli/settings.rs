@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::source::SourceMap;
 use crate::train::{Bounds, OptimizerRule, Places, RULES, Recipe, read_recipe};
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Settings {
     /// The data set: sketches, fashion-mnist, cifar10, caltech101, tiny-imagenet, or a folder [default: sketches]
     #[arg(long, value_name = "NAME")]
@@ -30,7 +30,7 @@ pub struct Settings {
     optimizer: Option<String>,
     /// What all random numbers are drawn from [default: 0]
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// Validate after every so many epochs [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     val_every: Option<u64>,
@@ -79,7 +79,7 @@ impl std::fmt::Display for Change {
 
 impl Change {
     /// As a recipe has it: `optimizer: {momentum: 0.9}`.
-    fn to_yaml(&self) -> String {
+    pub fn to_yaml(&self) -> String {
         let mut names = self.key.split('.').rev();
         let last = format!("{}: {}", names.next().unwrap_or_default(), self.value);
         names.fold(last, |inner, name| format!("{name}: {{{inner}}}"))
@@ -95,6 +95,11 @@ fn number(text: &str, bounds: Bounds) -> Result<f64, String> {
 }
 
 impl Settings {
+    /// A seed and changes, and the recipe's own settings otherwise.
+    pub fn with(seed: u64, set: Vec<Change>) -> Self {
+        Self { seed: Some(seed), set, ..Self::default() }
+    }
+
     /// Puts the flags that were given into a recipe.
     pub fn apply(&self, recipe: &mut Recipe) {
         set(&mut recipe.dataset, &self.dataset);

@@ -20,7 +20,8 @@ use crate::graph::Given;
 use crate::report::described;
 use crate::source::SourceMap;
 use crate::train::{
-    Checkpoint, Evaluation, Health, Recipe, RunFolder, Task, Trainer, Watch, check_memory, choose_by_loss, train,
+    Checkpoint, Evaluation, Health, Position, Recipe, RunFolder, Task, Trainer, Watch, check_memory, choose_by_loss,
+    train,
 };
 
 /// What belongs to a new run and not to one that goes on.
@@ -44,45 +45,61 @@ const OF_NEW_RUNS: [&str; 17] = [
     "out",
 ];
 
+/// A training that came to its end, and what it has learnt.
+pub struct Finished {
+    pub run: PathBuf,
+    pub position: Position,
+    pub test: Evaluation,
+    /// Of training, in this process.
+    seconds: f64,
+}
+
 /// Train a network on a data set
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Train {
     /// A `.net` file
     #[arg(required_unless_present = "resume")]
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// A file with settings, in YAML
     #[arg(long, value_name = "RECIPE")]
-    recipe: Option<PathBuf>,
+    pub(super) recipe: Option<PathBuf>,
     #[command(flatten)]
     pub(super) settings: Settings,
     /// Go on with this run where it ended
     #[arg(long, value_name = "RUN", conflicts_with_all = OF_NEW_RUNS)]
-    resume: Option<PathBuf>,
+    pub(super) resume: Option<PathBuf>,
     /// Go on although the run was begun on another kind of processor, or by another netc
     #[arg(long, requires = "resume")]
     pub(super) allow_other_cpu: bool,
     /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
     #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    pub(super) data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(super) compute: Compute,
     /// The image's shape, as 3x32x32
     #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
-    input: Option<[usize; 3]>,
+    pub(super) input: Option<[usize; 3]>,
     /// The run's folder [default: runs/NAME-DATE-TIME]
     #[arg(long, value_name = "RUN")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Print nothing but warnings, errors and the result
     #[arg(long, short)]
-    quiet: bool,
+    pub(super) quiet: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 impl Train {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let terminal = &if self.quiet { terminal.without_notes() } else { *terminal };
+        let finished = self.execute(terminal)?;
+        self.print(&finished, terminal);
+        Ok(())
+    }
+
+    /// Trains to the end and tests.
+    pub(super) fn execute(&self, terminal: &Terminal) -> Result<Finished, Failure> {
         match (&self.resume, &self.file) {
             (Some(run), _) => self.resume(run, terminal),
             (None, Some(file)) => self.begin(file, terminal),
@@ -90,7 +107,7 @@ impl Train {
         }
     }
 
-    fn begin(&self, file: &Path, terminal: &Terminal) -> Outcome {
+    fn begin(&self, file: &Path, terminal: &Terminal) -> Result<Finished, Failure> {
         let RecipeFile { mut recipe, places, sources } =
             RecipeFile::read(self.recipe.as_deref(), &self.settings.set, terminal)?;
         self.settings.apply(&mut recipe);
@@ -111,7 +128,7 @@ impl Train {
         progress.abandon();
         let path = self.out.clone().unwrap_or_else(|| run_path(file));
         let run = RunFolder::create(&path, trainer.network(), trainer.recipe())?;
-        self.finish(trainer, &run, health, progress, terminal)
+        self.finish(trainer, &run, health, progress)
     }
 
     /// Prints the resolved recipe; then follows the training.
@@ -124,24 +141,23 @@ impl Train {
         Progress::new(trainer.recipe().epochs, self.quiet, *terminal, sources)
     }
 
-    /// Trains to the end, tests and prints.
+    /// Trains to the end, then tests.
     pub(super) fn finish(
         &self,
         mut trainer: Trainer,
         run: &RunFolder,
         mut health: Health,
         mut progress: Progress,
-        terminal: &Terminal,
-    ) -> Outcome {
+    ) -> Result<Finished, Failure> {
         let began = Instant::now();
         if !train(&mut trainer, run, &mut health, &mut progress)? {
             progress.abandon();
             return Err(stopped(run).into());
         }
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
+        let seconds = began.elapsed().as_secs_f64();
         let test = test(&trainer, &checkpoint, run, &progress)?;
-        self.print(run, &trainer, &test, began.elapsed().as_secs_f64(), terminal);
-        Ok(())
+        Ok(Finished { run: run.path().to_path_buf(), position: *trainer.position(), test, seconds })
     }
 
     /// Where data sets are looked for.
@@ -168,9 +184,9 @@ impl Train {
         Ok((runnable, dataset))
     }
 
-    fn print(&self, run: &RunFolder, trainer: &Trainer, test: &Evaluation, seconds: f64, terminal: &Terminal) {
-        let path = run.path().display().to_string();
-        let position = trainer.position();
+    fn print(&self, finished: &Finished, terminal: &Terminal) {
+        let Finished { run, position, test, seconds } = finished;
+        let path = run.display().to_string();
         let best = position.standing.best;
         let text = match self.format {
             Format::Text => {

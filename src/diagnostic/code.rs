@@ -83,6 +83,7 @@ codes! {
     REPEATED_KEY     "N0607" 1 "a key is given twice";
     RECIPE_FIT       "N0608" 1 "a setting does not fit the network or the data";
     LOSS_TEXT        "N0609" 1 "a loss cannot be read";
+    REPORT           "N0610" 1 "a report or its results cannot be read";
 
     DATA_MISSING     "N0701" 2 "a data set is not where it was looked for";
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::checkpoint::cannot_write;
 use super::figures::EpochMetrics;
@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic};
 const LOCK: &str = ".lock";
 
 /// A line of `timing.jsonl`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct EpochTiming {
     epoch: u64,
     seconds: f64,
@@ -68,6 +68,29 @@ impl RunFolder {
         Err(Diagnostic::error(Code::NOTHING_TO_RESUME, message)
             .remark("it ended before its first checkpoint, which is written after the first epoch")
             .remark("train it anew, into another folder or after removing this one"))
+    }
+
+    /// Removes what a training left that ended before its first checkpoint; whether a run with a checkpoint is there.
+    ///
+    /// # Errors
+    /// N0810 where another process writes it, N0803 where it cannot be removed.
+    pub fn clear_unbegun(path: &Path) -> Result<bool, Diagnostic> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        if run.last_checkpoint().is_file() {
+            return Ok(true);
+        }
+        fs::remove_dir_all(path).map_err(|fault| cannot_write(path, &fault))?;
+        Ok(false)
+    }
+
+    /// How long a run's epochs took, in seconds; none of anything else.
+    pub fn seconds_of(path: &Path) -> Option<f64> {
+        let text = fs::read_to_string(path.join("timing.jsonl")).ok()?;
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<EpochTiming>(line).ok());
+        Some(lines.map(|timing| timing.seconds).sum())
     }
 
     /// The checkpoint that `netc eval` and `predict` take for this path: a file as it is; of a run the best, else the last.

@@ -1,0 +1,195 @@
+//! `netc repro`: the figures that reports print, repeated one after another; what is finished is not run again.
+
+mod plan;
+mod text;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use self::plan::Plan;
+use self::text::Shown;
+use super::compute::Compute;
+use super::job::Job;
+use super::progress::{INTERRUPTED, interrupted};
+use super::settings::Settings;
+use super::terminal::Terminal;
+use super::{Failure, Format, Outcome};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::repro::{Report, Results, Row, RowResult, document, load_reports};
+use crate::source::SourceMap;
+use crate::train::{RunFolder, cannot_write};
+
+/// Repeat the figures that reports print
+#[derive(Args, Debug)]
+pub struct Repro {
+    /// Which reports, or rows of them [default: all]
+    #[arg(value_name = "REPORT[/ROW]")]
+    wanted: Vec<String>,
+    /// Only list the rows, with the values that they have
+    #[arg(long)]
+    list: bool,
+    /// One seed, and a tenth of the epochs
+    #[arg(long)]
+    quick: bool,
+    /// Run rows that have values already, from the beginning
+    #[arg(long)]
+    again: bool,
+    /// How often each row is run, with the seeds from 0 on
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Where the runs are kept
+    #[arg(long, value_name = "DIR", default_value = "runs/repro")]
+    out: PathBuf,
+    /// The folder with the reports
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    models: PathBuf,
+    /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
+    /// Print no epochs, only which run comes next
+    #[arg(long, short)]
+    quiet: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Repro {
+    pub fn run(self, terminal: &Terminal) -> Outcome {
+        let mut reports = load_reports(&self.models)?
+            .into_iter()
+            .map(|report| Results::load(&report.folder).map(|results| (report, results)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let rows = plan::select(&reports, &self.wanted)?;
+        let outcome = if self.list { Ok(()) } else { self.run_rows(&mut reports, &rows, terminal) };
+        let shown =
+            rows.iter().map(|&(report, row)| self.shown(&reports[report], row)).collect::<Result<Vec<_>, _>>()?;
+        terminal.print(&match self.format {
+            Format::Text => text::table(&shown),
+            Format::Json => text::json(&shown),
+        });
+        outcome
+    }
+
+    fn shown<'a>(&self, (report, results): &'a (Report, Results), row: usize) -> Result<Shown<'a>, Failure> {
+        let row = &report.rows[row];
+        let result = results.get(&row.row);
+        let command = match result {
+            Some(result) => result.command.clone(),
+            None => text::command(&self.job(report, row, 0)?),
+        };
+        Ok(Shown { report, row, result, command })
+    }
+
+    fn seeds(&self) -> u64 {
+        if self.quick { 1 } else { self.seeds }
+    }
+
+    /// Runs what has no value yet. A row that cannot run is reported, and the others go on.
+    fn run_rows(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)], terminal: &Terminal) -> Outcome {
+        if self.again {
+            self.forget(reports, rows)?;
+        }
+        let mut plan = Plan::new(reports, rows, self.seeds(), self.quick);
+        let mut failed = None;
+        while let Some(task) = plan.next() {
+            let (report, results) = &mut reports[task.report];
+            let row = report.rows[task.row].clone();
+            eprintln!("{}", plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
+            let began = Instant::now();
+            match self.run_row(report, &row, task.seed, terminal) {
+                Ok(result) => results.add(result),
+                Err(failure) if interrupted() => return Err(failure),
+                Err(failure) => {
+                    failed = Some(report_failure(failure, terminal));
+                    continue;
+                }
+            }
+            plan.finished(&task, began.elapsed().as_secs_f64());
+            results.save(&report.folder)?;
+            self.write_page(reports)?;
+            if interrupted() {
+                return Err(Failure::Reported(INTERRUPTED as u8));
+            }
+        }
+        failed.map_or(Ok(()), |status| Err(Failure::Reported(status)))
+    }
+
+    /// Removes the values and the runs of rows.
+    fn forget(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)]) -> Result<(), Failure> {
+        for &(report, row) in rows {
+            let (report, results) = &mut reports[report];
+            let row = &report.rows[row];
+            results.remove(&row.row);
+            for seed in 0..self.seeds() {
+                let run = self.job(report, report.trained_with(row), seed)?.run;
+                if run.exists() {
+                    std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains one row with one seed, or finds it trained, and takes its figure.
+    fn run_row(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<RowResult, Failure> {
+        let job = self.job(report, report.trained_with(row), seed)?;
+        let command = text::command(&job);
+        let finished = job.execute(terminal)?;
+        let last = finished.position.last.ok_or_else(|| no_figure(report, row))?;
+        let value = row.metric.of(&finished.test, &last).ok_or_else(|| no_figure(report, row))?;
+        Ok(RowResult {
+            row: row.row.clone(),
+            metric: row.metric,
+            quick: self.quick,
+            values: vec![value],
+            seeds: vec![seed],
+            seconds: vec![RunFolder::seconds_of(&finished.run).unwrap_or_default().round()],
+            machine: text::machine(self.compute.threads()),
+            commit: text::commit(),
+            command,
+        })
+    }
+
+    /// The training of a row, in a folder named by all that it depends on.
+    fn job(&self, report: &Report, row: &Row, seed: u64) -> Result<Job, Failure> {
+        let (file, recipe) = (report.folder.join(&row.file), report.folder.join(&row.recipe));
+        let mut settings = Settings::with(seed, plan::changes(row, seed));
+        if self.quick {
+            settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set)?);
+        }
+        let run = self.out.join(&report.name).join(plan::run_name(row, &file, &recipe, &settings)?);
+        let (data_dir, compute) = (self.data_dir.clone(), self.compute.clone());
+        Ok(Job { file, recipe: Some(recipe), settings, run, data_dir, compute, quiet: self.quiet })
+    }
+
+    /// Writes `docs/results.md` beside the folder of models, where there is a folder for it.
+    fn write_page(&self, reports: &[(Report, Results)]) -> Result<(), Diagnostic> {
+        let docs = self.models.parent().unwrap_or(&self.models).join("docs");
+        if !docs.is_dir() {
+            return Ok(());
+        }
+        let path = docs.join("results.md");
+        std::fs::write(&path, document(reports)).map_err(|fault| cannot_write(&path, &fault))
+    }
+}
+
+/// Shows what one row failed with; the status.
+fn report_failure(failure: Failure, terminal: &Terminal) -> u8 {
+    match failure {
+        Failure::Reported(status) => status,
+        Failure::Diagnostic(diagnostic) => {
+            terminal.show(&diagnostic, &SourceMap::new());
+            diagnostic.status()
+        }
+    }
+}
+
+fn no_figure(report: &Report, row: &Row) -> Diagnostic {
+    let message = format!("the run of `{}/{}` has no `{}`", report.name, row.row, row.metric);
+    Diagnostic::error(Code::REPORT, message).remark("`validation` needs a validation part in the recipe")
+}

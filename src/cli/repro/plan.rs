@@ -1,0 +1,149 @@
+//! Reports, and what was asked for -> the runs that are left, in order, with the time that they will take.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::HumanDuration;
+use sha2::{Digest, Sha256};
+
+use crate::cli::Failure;
+use crate::cli::files::{cannot_read, read_source};
+use crate::cli::settings::{Change, Settings};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::{Given, check};
+use crate::repro::{Report, Results, Row};
+use crate::source::SourceMap;
+use crate::train::read_recipe;
+
+/// A row with one seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Task {
+    pub report: usize,
+    pub row: usize,
+    pub seed: u64,
+    /// Proportional to the time that it takes, as far as that is known before.
+    work: f64,
+}
+
+/// What is left to run.
+pub struct Plan {
+    tasks: std::vec::IntoIter<Task>,
+    done: usize,
+    all: usize,
+    /// Work and seconds of what has been run.
+    spent: (f64, f64),
+}
+
+/// The rows that are meant, as numbers of report and row; all where nothing is said.
+///
+/// # Errors
+/// N0610 for a report or row that is not there.
+pub fn select(reports: &[(Report, Results)], wanted: &[String]) -> Result<Vec<(usize, usize)>, Diagnostic> {
+    let all: Vec<(usize, usize)> =
+        (0..reports.len()).flat_map(|report| (0..reports[report].0.rows.len()).map(move |row| (report, row))).collect();
+    let name = |&(report, row): &(usize, usize)| {
+        let report = &reports[report].0;
+        format!("{}/{}", report.name, report.rows[row].row)
+    };
+    let is_meant =
+        |place: &(usize, usize), wanted: &String| reports[place.0].0.name == *wanted || name(place) == *wanted;
+    if let Some(unknown) = wanted.iter().find(|wanted| !all.iter().any(|place| is_meant(place, wanted))) {
+        return Err(no_such_row(unknown, all.iter().map(name).collect()));
+    }
+    Ok(all.into_iter().filter(|place| wanted.is_empty() || wanted.iter().any(|name| is_meant(place, name))).collect())
+}
+
+fn no_such_row(unknown: &str, names: Vec<String>) -> Diagnostic {
+    let fault = Diagnostic::error(Code::REPORT, format!("there is no report and no row `{unknown}`"));
+    let likeness = |name: &String| strsim::normalized_damerau_levenshtein(name, unknown);
+    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|name| likeness(name) >= 0.6) {
+        Some(name) => fault.remark(format!("did you mean `{name}`?")),
+        None => fault,
+    }
+    .remark("`netc repro --list` shows all of them")
+}
+
+impl Plan {
+    /// What has no value yet: first all rows with the first seed, then with the next.
+    pub fn new(reports: &[(Report, Results)], rows: &[(usize, usize)], seeds: u64, quick: bool) -> Self {
+        let left = |&(report, row): &(usize, usize), seed| {
+            let (report, results) = &reports[report];
+            !results.has(&report.rows[row].row, seed, quick)
+        };
+        let tasks: Vec<Task> = (0..seeds)
+            .flat_map(|seed| rows.iter().filter(move |place| left(place, seed)).map(move |place| (seed, *place)))
+            .map(|(seed, (report, row))| Task { report, row, seed, work: work(&reports[report].0, row) })
+            .collect();
+        Self { all: tasks.len(), tasks: tasks.into_iter(), done: 0, spent: (0.0, 0.0) }
+    }
+
+    pub fn next(&mut self) -> Option<Task> {
+        self.done += 1;
+        self.tasks.next()
+    }
+
+    /// The line before the run that came last.
+    pub fn announce(&self, name: &str) -> String {
+        let left = self.left().map(|left| format!(", about {} left with it", HumanDuration(left)));
+        format!("run {} of {}  {name}{}", self.done, self.all, left.unwrap_or_default())
+    }
+
+    pub fn finished(&mut self, task: &Task, seconds: f64) {
+        self.spent = (self.spent.0 + task.work, self.spent.1 + seconds);
+    }
+
+    fn left(&self) -> Option<Duration> {
+        let (work, seconds) = self.spent;
+        let left: f64 = self.tasks.as_slice().iter().map(|task| task.work).sum();
+        (work > 0.0).then(|| Duration::from_secs_f64(left * seconds / work))
+    }
+}
+
+/// Epochs times multiply-adds of an image: sets differ in their number of images by less than networks in their size.
+fn work(report: &Report, row: usize) -> f64 {
+    let row = &report.rows[row];
+    let mut sources = SourceMap::new();
+    let macs = read_source(&mut sources, &report.folder.join(&row.file))
+        .ok()
+        .and_then(|file| check(&mut sources, file, &Given::default()).macs());
+    let epochs = recipe_epochs(&report.folder.join(&row.recipe), &changes(row, 0)).unwrap_or(1);
+    macs.unwrap_or(1) as f64 * epochs as f64
+}
+
+/// The row's settings, with a seed, as flags give them.
+pub fn changes(row: &Row, seed: u64) -> Vec<Change> {
+    row.settings(seed).into_iter().map(|(key, value)| Change { key, value }).collect()
+}
+
+/// A tenth of a recipe's epochs, at least one.
+pub fn quick_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Failure> {
+    Ok((recipe_epochs(recipe, changes)? / 10).max(1))
+}
+
+fn recipe_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Diagnostic> {
+    let mut sources = SourceMap::new();
+    let mut files = vec![read_source(&mut sources, recipe)?];
+    files.extend(changes.iter().map(|change| sources.add(change.to_string(), None, change.to_yaml())));
+    match read_recipe(&sources, &files) {
+        Ok((recipe, _)) => Ok(recipe.epochs),
+        Err(faults) => Err(faults.into_iter().next().unwrap_or_else(|| unreadable(recipe))),
+    }
+}
+
+fn unreadable(recipe: &Path) -> Diagnostic {
+    Diagnostic::error(Code::REPORT, format!("`{}` cannot be read", recipe.display()))
+}
+
+/// `lstm-seed0-1f2e3d4c`: the row, the seed, and a digest of the files and settings, so that a changed one begins anew.
+pub fn run_name(row: &Row, file: &Path, recipe: &Path, settings: &Settings) -> Result<String, Diagnostic> {
+    let mut digest = Sha256::new();
+    for path in [file, recipe] {
+        digest.update(std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?);
+        digest.update([0]);
+    }
+    settings.set.iter().for_each(|change| digest.update(format!("{change}\n")));
+    digest.update(format!("{:?}", settings.epochs));
+    let short: String = digest.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{}-seed{}-{short}", row.row, settings.seed.unwrap_or_default()))
+}

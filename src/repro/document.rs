@@ -1,0 +1,76 @@
+//! Reports and results -> `docs/results.md`: ours beside the print.
+
+use std::fmt::Write;
+
+use super::report::{Report, Row};
+use super::results::{Results, RowResult};
+use super::summary::summary;
+
+const HEAD: &str = "# Results
+
+Every accuracy, precision and pruning figure of five reports, repeated. Written by `netc repro` from `models/*/report.yaml` and
+`models/*/results.json`; `netc repro REPORT/ROW --again` runs a row anew. Ours are means over seeds with the deviation of a
+sample; *quick* is one seed and a tenth of the epochs, which says that the row runs and nothing more. What a report leaves
+open is in the last column and in the recipe's first lines.
+";
+
+/// The page.
+pub fn document(reports: &[(Report, Results)]) -> String {
+    let mut text = String::from(HEAD);
+    for (report, results) in reports {
+        let _ = write!(text, "\n## {}\n\n{}\n\n", report.name, report.title);
+        text += "| row | figure | printed | ours | seeds | difference | chosen here |\n";
+        text += "| --- | --- | --- | --- | --- | --- | --- |\n";
+        report.rows.iter().for_each(|row| text += &line(row, results.get(&row.row)));
+        text += &references(report);
+        text += &origins(report, results);
+    }
+    text
+}
+
+fn line(row: &Row, result: Option<&RowResult>) -> String {
+    let figure = format!("{} ({})", row.metric, row.place);
+    let (ours, seeds, difference) = result.map_or_else(unknown, |result| shown(row, result));
+    let (name, printed, chosen) = (&row.row, percent(row.printed), row.chosen.join(", "));
+    format!("| {name} | {figure} | {printed} | {ours} | {seeds} | {difference} | {chosen} |\n")
+}
+
+fn unknown() -> (String, String, String) {
+    ("not run yet".into(), String::new(), String::new())
+}
+
+fn shown(row: &Row, result: &RowResult) -> (String, String, String) {
+    let Some(of_all) = summary(&result.values) else { return unknown() };
+    let quick = if result.quick { " (quick)" } else { "" };
+    let spread = if result.values.len() > 1 { format!(" ± {:.2}", 100.0 * of_all.std) } else { String::new() };
+    let seeds: Vec<String> = result.seeds.iter().map(u64::to_string).collect();
+    let difference = format!("{:+.2}", 100.0 * (of_all.mean - row.printed));
+    (format!("{}{spread}{quick}", percent(of_all.mean)), seeds.join(", "), difference)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+fn references(report: &Report) -> String {
+    if report.references.is_empty() {
+        return String::new();
+    }
+    let lines = report.references.iter().map(|reference| format!("- {}: {}\n", reference.what, reference.printed));
+    format!("\nPrinted beside them, not run:\n\n{}", lines.collect::<String>())
+}
+
+/// Where and by which command each row was run.
+fn origins(report: &Report, results: &Results) -> String {
+    let known: Vec<&RowResult> = report.rows.iter().filter_map(|row| results.get(&row.row)).collect();
+    if known.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n| row | command | seconds | machine | commit |\n| --- | --- | --- | --- | --- |\n");
+    for result in known {
+        let commit = result.commit.as_deref().unwrap_or("not known");
+        let mean = result.seconds.iter().sum::<f64>() / result.seconds.len().max(1) as f64;
+        let _ = writeln!(text, "| {} | `{}` | {mean:.0} | {} | {commit} |", result.row, result.command, result.machine);
+    }
+    text
+}

@@ -1,0 +1,168 @@
+//! `results.json`: the values of rows, one for each seed that has run.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::metric::Metric;
+use super::report::cannot_read;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::train::cannot_write;
+
+/// The file beside a report.
+const FILE: &str = "results.json";
+
+/// What rows of a report have given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    pub rows: Vec<RowResult>,
+}
+
+/// What one row has given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowResult {
+    pub row: String,
+    pub metric: Metric,
+    /// Whether it was trained for a tenth of the epochs.
+    pub quick: bool,
+    /// From 0 to 1, for each seed.
+    pub values: Vec<f64>,
+    pub seeds: Vec<u64>,
+    /// How long each training took.
+    pub seconds: Vec<f64>,
+    /// What the last one ran on.
+    pub machine: String,
+    /// The source that it was built from, where that is known.
+    pub commit: Option<String>,
+    /// What repeats the last one.
+    pub command: String,
+}
+
+impl Results {
+    /// The results beside a report; none where there is no file yet.
+    ///
+    /// # Errors
+    /// N0804 where it cannot be read, N0610 where it is something else.
+    pub fn load(folder: &Path) -> Result<Self, Diagnostic> {
+        let path = folder.join(FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(fault) => return Err(cannot_read(&path, &fault)),
+        };
+        let rows: Vec<RowResult> = serde_json::from_str(&text).map_err(|fault| damaged(&path, &fault.to_string()))?;
+        match rows.iter().find(|row| row.seeds.len() != row.values.len() || row.seeds.len() != row.seconds.len()) {
+            Some(row) => Err(damaged(&path, &format!("`{}` has not one value for each seed", row.row))),
+            None => Ok(Self { rows }),
+        }
+    }
+
+    /// Writes them beside the report, whole or not at all.
+    ///
+    /// # Errors
+    /// N0803.
+    pub fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
+        let path = folder.join(FILE);
+        let written = serde_json::to_string_pretty(&self.rows).map_err(std::io::Error::from).and_then(|text| {
+            let mut beside = tempfile::Builder::new().prefix(".netc-").tempfile_in(folder)?;
+            beside.write_all(text.as_bytes())?;
+            beside.write_all(b"\n")?;
+            beside.persist(&path)?;
+            Ok(())
+        });
+        written.map_err(|fault| cannot_write(&path, &fault))
+    }
+
+    /// What a row has given.
+    pub fn get(&self, row: &str) -> Option<&RowResult> {
+        self.rows.iter().find(|result| result.row == row)
+    }
+
+    /// Whether a row has a value of this seed that counts: a full one, or a quick one where that is enough.
+    pub fn has(&self, row: &str, seed: u64, quick: bool) -> bool {
+        self.get(row).is_some_and(|result| result.seeds.contains(&seed) && (quick || !result.quick))
+    }
+
+    /// Adds one seed's value; a full one replaces what was quick, and a seed's own earlier one.
+    pub fn add(&mut self, one: RowResult) {
+        let Some(known) = self.rows.iter_mut().find(|result| result.row == one.row) else {
+            self.rows.push(one);
+            return;
+        };
+        if known.quick != one.quick || known.metric != one.metric {
+            *known = one;
+            return;
+        }
+        for at in 0..one.seeds.len() {
+            let seed = one.seeds[at];
+            let place = known.seeds.iter().position(|known| *known >= seed).unwrap_or(known.seeds.len());
+            if known.seeds.get(place) == Some(&seed) {
+                known.values[place] = one.values[at];
+                known.seconds[place] = one.seconds[at];
+            } else {
+                known.seeds.insert(place, seed);
+                known.values.insert(place, one.values[at]);
+                known.seconds.insert(place, one.seconds[at]);
+            }
+        }
+        *known = RowResult {
+            values: std::mem::take(&mut known.values),
+            seeds: std::mem::take(&mut known.seeds),
+            seconds: std::mem::take(&mut known.seconds),
+            ..one
+        };
+    }
+
+    /// Forgets a row.
+    pub fn remove(&mut self, row: &str) {
+        self.rows.retain(|result| result.row != row);
+    }
+}
+
+fn damaged(path: &Path, fault: &str) -> Diagnostic {
+    Diagnostic::error(Code::REPORT, format!("`{}` holds no results: {fault}", path.display()))
+        .remark("bring back the committed file, or remove it to run its rows anew")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(seed: u64, value: f64, quick: bool) -> RowResult {
+        let metric = serde_yaml::from_str("test.accuracy").unwrap();
+        let (values, seeds, seconds) = (vec![value], vec![seed], vec![1.0]);
+        let [row, machine, command] = ["a", "m", "c"].map(String::from);
+        RowResult { row, metric, quick, values, seeds, seconds, machine, commit: None, command }
+    }
+
+    #[test]
+    fn seeds_stand_in_order_and_full_values_replace_quick_ones() {
+        let mut results = Results::default();
+        results.add(one(0, 0.1, true));
+        assert!(results.has("a", 0, true) && !results.has("a", 0, false));
+        for (seed, value) in [(2, 0.2), (0, 0.3), (2, 0.4)] {
+            results.add(one(seed, value, false));
+        }
+        assert_eq!((&results.rows[0].seeds[..], &results.rows[0].values[..]), (&[0, 2][..], &[0.3, 0.4][..]));
+        assert!(results.has("a", 0, false) && !results.has("a", 1, true) && !results.has("b", 0, true));
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_what_is_damaged_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Results::load(folder.path()), Ok(Results::default()));
+        let mut results = Results::default();
+        results.add(one(1, 0.1234, false));
+        results.save(folder.path()).unwrap();
+        assert_eq!(Results::load(folder.path()), Ok(results));
+        let path = folder.path().join(FILE);
+        let text = fs::read_to_string(&path).unwrap();
+        for damaged in ["", "{}", &text.replace("0.1234", ""), &text.replace("test.accuracy", "x")] {
+            fs::write(&path, damaged).unwrap();
+            assert_eq!(Results::load(folder.path()).unwrap_err().id.as_str(), "N0610", "{damaged}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `netc repro` as a user sees it: rows run once, values are kept, and what was stopped goes on.
+
+mod place;
+
+use std::path::Path;
+use std::time::Duration;
+
+use netc::repro::{Results, document, load_reports};
+use place::{Place, check_refused, text};
+use serde_json::{Value, json};
+
+const REPORT: &str = "title: a small one
+rows:
+  - {row: plain, file: a.net, recipe: r.yaml, metric: test.accuracy, printed: 0.5, where: table 1, chosen: [batch]}
+  - {row: recall, file: a.net, recipe: r.yaml, metric: test.recall, printed: 0.4, where: table 1}
+  - {row: half, file: a.net, recipe: r.yaml, set: {split.fraction: 0.01}, drawn_by: [split.seed], metric: train.accuracy,
+     printed: 0.3, where: text}
+references:
+  - {what: people, printed: 90 %}
+";
+
+/// A folder with a small report.
+fn place() -> Place {
+    let place = Place::with("");
+    std::fs::create_dir_all(place.path("models/small")).unwrap();
+    std::fs::create_dir_all(place.path("docs")).unwrap();
+    place.write("models/small/a.net", "Conv(1,4,5,stride=2) -> ReLU -> Pool(4) -> FC\n");
+    place.write("models/small/r.yaml", "split: {fraction: 0.02}\nepochs: 20\nbatch: 16\n");
+    place.write("models/small/report.yaml", REPORT);
+    place
+}
+
+fn rows(place: &Place, arguments: &[&str]) -> Vec<Value> {
+    match place.result(&[&["repro", "--format", "json"], arguments].concat()) {
+        Value::Array(rows) => rows,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_row_gets_a_value_for_each_seed_and_keeps_it() {
+    let place = place();
+    let listed = rows(&place, &["--list"]);
+    assert_eq!(listed.len(), 3);
+    assert_eq!((&listed[0]["mean"], &listed[0]["printed"]), (&Value::Null, &json!(0.5)));
+    assert_eq!(
+        listed[2]["command"],
+        "netc train models/small/a.net --recipe models/small/r.yaml --set split.fraction=0.01 --set split.seed=0 --seed 0"
+    );
+    let first = rows(&place, &["--seeds", "2", "small/plain", "small/recall"]);
+    assert_eq!(first.len(), 2);
+    assert_eq!(first[0]["seeds"], json!([0, 1]));
+    assert_eq!(first[0]["metric"], "test.accuracy");
+    assert!(first[0]["std"].as_f64().unwrap() >= 0.0 && first[0]["mean"].as_f64().unwrap() > 0.1);
+    let runs = std::fs::read_dir(place.path("runs/repro/small")).unwrap().count();
+    assert_eq!(runs, 2, "both rows are figures of the same runs");
+    let page = text(&place.read("docs/results.md"));
+    assert!(page.contains("| plain | test.accuracy (table 1) | 50.00 % |") && page.contains("not run yet"), "{page}");
+
+    let output = place.netc(&["repro", "--seeds", "2"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("run 1 of 2  small/half seed 0") && !told.contains("small/plain"), "{told}");
+    let table = text(&output.stdout);
+    assert!(table.contains("small/half") && table.contains("small: people: 90 %"), "{table}");
+    let all = rows(&place, &["--list"]);
+    assert_eq!(all[0], first[0]);
+    let trained = place.result(&[
+        "train",
+        "models/small/a.net",
+        "--recipe",
+        "models/small/r.yaml",
+        "--seed",
+        "1",
+        "--format",
+        "json",
+        "-q",
+    ]);
+    assert_eq!(trained["test"]["accuracy"], all[0]["values"][1]);
+}
+
+#[test]
+fn a_quick_run_is_marked_and_a_full_one_replaces_it() {
+    let place = place();
+    let quick = rows(&place, &["--quick", "small/plain"]);
+    assert_eq!((&quick[0]["quick"], &quick[0]["seeds"]), (&json!(true), &json!([0])));
+    assert!(quick[0]["command"].as_str().unwrap().contains("--epochs 2"));
+    assert!(text(&place.read("docs/results.md")).contains("(quick)"));
+    let full = rows(&place, &["--seeds", "1", "small/plain"]);
+    assert_eq!(full[0]["quick"], json!(false));
+    assert_eq!(rows(&place, &["--quick", "small/plain"]), full, "a full value is enough");
+    let again = rows(&place, &["--seeds", "1", "small/plain", "--again"]);
+    assert_eq!(again[0]["values"], full[0]["values"]);
+}
+
+#[test]
+fn a_killed_repro_goes_on_and_ends_in_the_same_table() {
+    let (alone, killed) = (place(), place());
+    let expected = rows(&alone, &["--seeds", "2"]);
+    for pause in [60, 150, 300, 700] {
+        let mut child = killed.start(&["repro", "--seeds", "2"]);
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(rows(&killed, &["--seeds", "2"]), expected);
+}
+
+#[test]
+fn mistakes_are_named_and_other_rows_run() {
+    let place = place();
+    check_refused(&place, &["repro", "small/plian"], 1, &["N0610", "did you mean `small/plain`?"]);
+    check_refused(&place, &["repro", "--models", "docs"], 2, &["N0804", "report.yaml"]);
+    place.write("models/small/a.net", "Conv(1,4,5) -> FC(7) -> FC(9)\n");
+    check_refused(&place, &["repro", "--seeds", "1"], 1, &["N0406", "small/half"]);
+    place.write("models/small/report.yaml", &REPORT.replace("test.recall", "test.recal"));
+    check_refused(&place, &["repro"], 1, &["N0610", "there is no metric `test.recal`", "line 4"]);
+    place.write("models/small/report.yaml", &REPORT.replace("row: recall", "row: plain"));
+    check_refused(&place, &["repro"], 1, &["N0610", "two rows have the name `plain`"]);
+}
+
+#[test]
+fn the_committed_page_is_that_of_the_committed_results() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let reports = load_reports(&models).unwrap_or_else(|fault| panic!("{}", fault.message));
+    let reports: Vec<_> =
+        reports.into_iter().map(|report| (report.clone(), Results::load(&report.folder).unwrap())).collect();
+    for (report, results) in &reports {
+        for row in &report.rows {
+            assert!(report.folder.join(&row.file).is_file(), "{}/{}", report.name, row.row);
+            assert!(report.folder.join(&row.recipe).is_file(), "{}/{}", report.name, row.row);
+        }
+        let known = |name: &str| report.rows.iter().any(|row| row.row == name);
+        assert!(results.rows.iter().all(|result| known(&result.row)), "{}", report.name);
+    }
+    let path = models.with_file_name("docs").join("results.md");
+    if std::env::var_os("NETC_BLESS").is_some() {
+        std::fs::write(&path, document(&reports)).unwrap();
+    }
+    let page = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(page == document(&reports), "docs/results.md is another; NETC_BLESS=1 writes it, as `netc repro` does");
+}
