@@ -71,8 +71,9 @@ fn loops(text: &str) -> Vec<(Head, usize)> {
 /// The head whose word ends at `end`: `repeat 3 {`, `for i in range(3) {` or `repeat(3, A`.
 fn head_at(text: &str, start: usize, end: usize) -> Option<Head> {
     const LONGEST: usize = 80;
-    let line = text[end..].split(['\n', '#']).next().unwrap_or_default();
-    let line = line.char_indices().nth(LONGEST).map_or(line, |(at, _)| &line[..at]);
+    let rest = &text[end..];
+    let near = rest.char_indices().nth(LONGEST).map_or(rest, |(at, _)| &rest[..at]);
+    let line = near.split(['\n', '#']).next().unwrap_or_default();
     let braces = line.find('{').filter(|at| !line[..*at].contains(['>', '|', '{', '}', '*']));
     if let Some(brace) = braces {
         let count = numbers(&line[..brace]).last().map(|number| number.to_string());
