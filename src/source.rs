@@ -117,9 +117,10 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text under the name that messages show; `directory` is where its imports are found.
+    /// Adds a text under the name that messages show; `directory` is where its imports are found. A carriage return
+    /// without a line feed ends a line as a line feed does, and becomes one.
     pub fn add(&mut self, name: impl Into<String>, directory: Option<PathBuf>, text: impl Into<String>) -> FileId {
-        let text = text.into();
+        let text = with_line_feeds(text.into());
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         self.files.push(SourceFile { name: name.into(), directory, text, line_starts });
         FileId(self.files.len() as u32 - 1)
@@ -146,6 +147,23 @@ impl SourceMap {
     }
 }
 
+/// The text of the same length whose lines end in line feeds, those of old systems too.
+fn with_line_feeds(text: String) -> String {
+    if !text.contains('\r') {
+        return text;
+    }
+    let mut ends = text.match_indices('\r').map(|(at, _)| at).collect::<Vec<_>>();
+    ends.retain(|at| text.as_bytes().get(at + 1) != Some(&b'\n'));
+    let mut whole = String::with_capacity(text.len());
+    let mut start = 0;
+    for end in ends {
+        whole.push_str(&text[start..end]);
+        whole.push('\n');
+        start = end + 1;
+    }
+    whole + &text[start..]
+}
+
 /// The path that links and dots lead to; the path itself where nothing is there.
 pub fn canonical(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
@@ -154,6 +172,13 @@ pub fn canonical(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line() {
+        let mut sources = SourceMap::new();
+        let id = sources.add("a.net", None, "# a\rFC\r\nB\r");
+        assert_eq!(sources.file(id).text(), "# a\nFC\r\nB\n");
+    }
 
     #[test]
     fn columns_count_characters() {

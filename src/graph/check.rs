@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Graph;
+use super::channels_last::turned;
 use super::explain::{Case, explain};
 use super::findings::Findings;
 use super::infer::{Cost, Inference, Patch, Setting, infer};
@@ -137,7 +138,13 @@ impl Checker<'_> {
         let (setting, note) = setting(&network, self.given);
         note.into_iter().for_each(|note| self.found.add(note));
         let inference = infer(&network, setting, &Patch::default());
-        self.explain(&network, setting, &inference);
+        match turned(&network, setting, &inference) {
+            Some(turned) => {
+                self.found.add(turned.diagnostic);
+                self.explain(&network, turned.setting, &turned.inference);
+            }
+            None => self.explain(&network, setting, &inference),
+        }
         if self.given.strict {
             adapters(&network, &inference).into_iter().for_each(|diagnostic| self.found.add(diagnostic));
         }

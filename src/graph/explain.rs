@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting};
 use super::repair::{self, Budget};
+use super::repetition::Repetition;
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::layer::{Rewrite, Shape};
 use crate::resolve::{Network, Node, Source, stdlib};
@@ -26,12 +27,10 @@ pub struct Case<'a> {
 /// The diagnostic of a fault, with repairs that were checked.
 pub fn explain(case: &Case, fault: &NodeFault) -> Diagnostic {
     let diagnostic = Diagnostic::error(fault.fault.code, &fault.fault.message);
-    let diagnostic = match fault.place {
+    match fault.place {
         FaultPlace::Node(index) => case.explain_node(diagnostic, index, fault),
-        FaultPlace::Output(index) => case.explain_output(diagnostic, index, fault),
-    };
-    let notes = fault.fault.notes.iter().cloned();
-    notes.fold(diagnostic, Diagnostic::remark)
+        FaultPlace::Output(index) => with_notes(case.explain_output(diagnostic, index, fault), fault),
+    }
 }
 
 impl Case<'_> {
@@ -60,19 +59,21 @@ impl Case<'_> {
         if node.inputs[0] != Source::Input {
             diagnostic = diagnostic.remark(format!("trail: {}", self.trail(node.inputs[0])));
         }
+        let repetition = Repetition::of(self, index);
+        diagnostic = repetition.iter().fold(diagnostic, |diagnostic, found| found.show(diagnostic, fault));
+        if !repetition.is_some_and(|found| found.advises(fault)) {
+            diagnostic = with_notes(diagnostic, fault);
+        }
         diagnostic = repair::library_use(self, index, fault).into_iter().fold(diagnostic, Diagnostic::remark);
-        let transposed = repair::transposed(self, fault);
         let merges = repair::merges(self, fault).into_iter();
         let mut fixes: Vec<Fix> =
             merges.chain(repair::search(self, fault)).chain(self.rewrites(index, fault)).collect();
+        fixes.extend(repair::upsampled(self, fault));
         fixes.retain(|fix| fix.edits.iter().all(|edit| !stdlib::holds(self.sources.file(edit.span.file))));
-        if fixes.is_empty() && transposed.is_none() && fault.fault.code == Code::CHANNELS {
+        if fixes.is_empty() && fault.fault.code == Code::CHANNELS {
             diagnostic = diagnostic.remark("`_` in place of the number infers the channels");
         }
-        if transposed.is_some() {
-            fixes.iter_mut().for_each(|fix| fix.safe = false);
-        }
-        transposed.into_iter().chain(fixes).fold(diagnostic, Diagnostic::fix)
+        fixes.into_iter().fold(diagnostic, Diagnostic::fix)
     }
 
     fn explain_output(&self, diagnostic: Diagnostic, index: usize, fault: &NodeFault) -> Diagnostic {
@@ -164,6 +165,11 @@ impl Case<'_> {
         let title = format!("`{}` {}", repair::edited(self, index, &edits), rewrite.reason);
         Some(Fix { title, safe: rewrite.safe && repair::is_literal(self, index), edits })
     }
+}
+
+/// Adds the arithmetic and the advice of the layer that refuses.
+fn with_notes(diagnostic: Diagnostic, fault: &NodeFault) -> Diagnostic {
+    fault.fault.notes.iter().cloned().fold(diagnostic, Diagnostic::remark)
 }
 
 /// The inputs whose makers a message shows: all of a merge, else the one.

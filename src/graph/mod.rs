@@ -2,6 +2,7 @@
 //!
 //! A [`Graph`] exists only for a network without errors; what lowering needs is here, and no names of the language.
 
+mod channels_last;
 mod check;
 mod explain;
 mod findings;
@@ -9,6 +10,7 @@ mod infer;
 mod lint;
 mod rejoin;
 mod repair;
+mod repetition;
 mod setting;
 mod strict;
 mod verify;

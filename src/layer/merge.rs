@@ -51,7 +51,18 @@ fn elementwise(merge: Merge, name: &str, context: &Context) -> Result<Typed, Fau
     let rule = if broadcasts { "equal shapes, or C values with CxHxW" } else { "equal shapes" };
     let fault = Fault::new(Code::MERGE, message).labelled(format!("merges {rule}"));
     let beside = !broadcasts && context.inputs.iter().all(|&shape| shape == output || is_channel_vector(shape, output));
+    let fault = if broadcasts { weighed(fault, context) } else { fault };
     Err(if beside { fault.note("only `Add` and `Mul` take C values beside a map") } else { advised(fault, context) })
+}
+
+/// Adds how many values stand beside a map, where one vector is beside one map.
+fn weighed(fault: Fault, context: &Context) -> Fault {
+    match *context.inputs {
+        [Shape::Map { channels, .. }, Shape::Vector { .. }] | [Shape::Vector { .. }, Shape::Map { channels, .. }] => {
+            fault.note(format!("beside this map stands one value for each of its {channels} channels, or another map"))
+        }
+        _ => fault,
+    }
 }
 
 /// Adds how maps of other sizes, or a map and a vector, become alike.
@@ -66,7 +77,9 @@ fn advised(fault: Fault, context: &Context) -> Fault {
         true if sizes.iter().any(|size| *size != sizes[0]) => {
             fault.note("branches keep equal heights and widths by the same strides, and by padding")
         }
-        false if vector && sizes.iter().any(Option::is_some) => fault.note("`Flatten` makes the map a vector"),
+        false if vector && fault.notes.is_empty() && sizes.iter().any(Option::is_some) => {
+            fault.note("`Flatten` makes the map a vector")
+        }
         _ => fault,
     }
 }

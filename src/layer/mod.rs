@@ -168,6 +168,13 @@ impl Layer {
         }
     }
 
+    /// Whether it is a function of each value, or of the scores.
+    pub fn is_activation(&self) -> bool {
+        const NAMES: &[&str] =
+            &["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Tanh", "Sigmoid", "Softmax", "LogSoftmax"];
+        NAMES.contains(&self.name)
+    }
+
     /// `Conv(in, out, kernel, stride=1, ...)`.
     pub fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::written).collect();

@@ -15,6 +15,12 @@ pub fn bind(layer: &'static Layer, call: &Call, scope: &mut dyn Scope) -> Args {
         scope.report(flat(call));
         return unknown(layer);
     }
+    if let Some(at) = activation_at(layer, call, scope) {
+        scope.report(given_activation(layer, call, at));
+        let mut rest = call.clone();
+        rest.arguments.remove(at);
+        return bind(layer, &rest, scope);
+    }
     let Assigned { slots, complete, excess } = assign(layer, call, scope);
     if excess {
         return unknown(layer);
@@ -32,6 +38,44 @@ pub fn bind(layer: &'static Layer, call: &Call, scope: &mut dyn Scope) -> Args {
         report_missing(layer, call, &missing, scope);
     }
     Args::new(layer.parameters, bound)
+}
+
+/// The last positional argument, where it is the name of an activation behind all that must be given.
+fn activation_at(layer: &Layer, call: &Call, scope: &mut dyn Scope) -> Option<usize> {
+    layer.parameters.first().filter(|parameter| parameter.kind != Kind::Labels)?;
+    let mut given = call.arguments.iter().enumerate().filter(|(_, argument)| argument.name.is_none());
+    let (at, _) = given.next_back().filter(|(_, argument)| activation(argument).is_some())?;
+    let required = layer.parameters.iter().filter(|p| p.default == layer::Default::Required).count();
+    if at < required {
+        return None;
+    }
+    match &call.arguments[at].value.kind {
+        ExprKind::Name(name) if scope.value(name, call.arguments[at].span).is_some() => None,
+        _ => Some(at),
+    }
+}
+
+/// The activation that an argument names.
+fn activation(argument: &ast::Argument) -> Option<&'static Layer> {
+    let name = match &argument.value.kind {
+        ExprKind::Name(name) | ExprKind::Text(name) => name,
+        ExprKind::Call(name, values) if values.is_empty() => &name.value,
+        _ => return None,
+    };
+    layer::find(name).or_else(|| layer::find_elsewhere(name)).filter(|layer| layer.is_activation())
+}
+
+fn given_activation(layer: &Layer, call: &Call, at: usize) -> Diagnostic {
+    let argument = &call.arguments[at];
+    let name = activation(argument).map_or("ReLU", |layer| layer.name);
+    let message = format!("`{}` takes no activation: `{name}` is a layer of its own", layer.name);
+    let mut edits = left_out_at(call, at);
+    edits.push(Edit { span: call.span.after(), text: format!(" -> {name}") });
+    Diagnostic::error(Code::WRONG_KIND, message).at(argument.span, "expected a value").fix(Fix {
+        title: format!("write `-> {name}` after it"),
+        safe: false,
+        edits,
+    })
 }
 
 /// Arguments of which none is known.
@@ -254,7 +298,10 @@ fn unknown_argument(layer: &Layer, call: &Call, name: &Name, scope: &dyn Scope) 
 /// The call without this argument.
 fn left_out(call: &Call, name: &Name, safe: bool) -> Fix {
     let at = call.arguments.iter().position(|argument| argument.name.as_ref().is_some_and(|n| n.span == name.span));
-    let at = at.unwrap_or(0);
+    Fix { title: format!("leave `{}` out", name.value), safe, edits: left_out_at(call, at.unwrap_or(0)) }
+}
+
+fn left_out_at(call: &Call, at: usize) -> Vec<Edit> {
     let gone = match call.arguments.as_slice() {
         [_] => Span { start: call.name.span.end, ..call.span },
         arguments => arguments[at].span,
@@ -264,7 +311,7 @@ fn left_out(call: &Call, name: &Name, safe: bool) -> Fix {
         (None, Some(next)) => Span { end: next.span.start, ..gone },
         (None, None) => gone,
     };
-    Fix { title: format!("leave `{}` out", name.value), safe, edits: vec![Edit { span, text: String::new() }] }
+    vec![Edit { span, text: String::new() }]
 }
 
 /// Adds the layer that an `activation` names, after the call.

@@ -54,10 +54,11 @@ pub fn decimal_comma(layer: &Layer, call: &Call, place: usize) -> Option<Diagnos
     Some(diagnostic.at(comma, "expected `.`").fix(Fix { title, safe, edits }))
 }
 
-/// Whether a size stands first, where channels or features are counted: which arguments the others are for is not
-/// known then.
+/// Whether a size stands where channels or features are counted: which arguments the others are for is not known then.
 pub fn has_sized_count(layer: &Layer, call: &Call) -> bool {
     let sized = |argument: &Argument| argument.name.is_none() && matches!(argument.value.kind, ExprKind::Size(_));
-    let counts = layer.parameters.first().is_some_and(|parameter| parameter.kind == Kind::CountOrInfer);
-    counts && call.arguments.first().is_some_and(sized)
+    let counted = layer.parameters.iter().zip(&call.arguments);
+    counted
+        .take_while(|(parameter, _)| matches!(parameter.kind, Kind::Count | Kind::CountOrInfer))
+        .any(|(_, a)| sized(a))
 }

@@ -145,8 +145,28 @@ fn number_of(value: &Value) -> Option<f64> {
 fn refuse(layer: &Layer, parameter: &Parameter, value: &Value, span: Span, scope: &mut dyn Scope) -> Argument {
     let message = format!("`{}` of `{}` cannot be {}", parameter.name, layer.name, value.noun());
     let expected = format!("expected {}", parameter.kind.expected());
-    scope.report(Diagnostic::error(Code::WRONG_KIND, message).at(span, expected));
+    let diagnostic = Diagnostic::error(Code::WRONG_KIND, message).at(span, expected);
+    scope.report(match value {
+        Value::Size(sizes) if matches!(parameter.kind, Kind::Count | Kind::CountOrInfer) => {
+            one_number(diagnostic, sizes)
+        }
+        _ => diagnostic,
+    });
     Argument::Error
+}
+
+/// Adds how one number is written in place of a size.
+fn one_number(diagnostic: Diagnostic, sizes: &[usize]) -> Diagnostic {
+    let sides: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    diagnostic.remark(match sizes.iter().all(|size| *size == sizes[0]) {
+        true => format!("one number is wanted: `{}`", sides[0]),
+        false => format!("one number is wanted: {}, or the product `{}`", quoted(&sides), sides.join(" * ")),
+    })
+}
+
+/// `` `8`, `16` ``
+fn quoted(sides: &[String]) -> String {
+    sides.iter().map(|side| format!("`{side}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn out_of_range(layer: &Layer, parameter: &Parameter, value: String, span: Span, scope: &mut dyn Scope) -> Argument {

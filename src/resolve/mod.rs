@@ -5,6 +5,7 @@ mod bind;
 mod combinations;
 mod elsewhere;
 mod expand;
+mod handed_on;
 mod inline;
 mod kind;
 mod labels;
@@ -76,6 +77,19 @@ pub struct Node {
     pub name_span: Span,
     /// The branch of a `skip` without a shortcut of its own, for the sum that it stands for.
     pub shortcut: Option<Span>,
+    /// The turns of the repetitions around it, from outside in.
+    pub turns: Vec<Turn>,
+}
+
+/// A turn of a repetition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// From 1.
+    pub number: usize,
+    /// How many there are: at least 2.
+    pub count: usize,
+    /// Where the count is written.
+    pub span: Span,
 }
 
 /// The uses of blocks around a call.

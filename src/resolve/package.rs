@@ -21,6 +21,8 @@ pub struct Package {
 #[derive(Debug)]
 pub struct Module {
     pub ast: Ast,
+    /// Its path without `.` and `..` that can be spared; `stdlib/conv.net` in the library.
+    pub path: String,
     pub names: BTreeMap<String, Definition>,
     /// Names whose definition is in doubt and reported; nothing more is said of their uses.
     pub doubtful: HashSet<String>,
@@ -44,7 +46,7 @@ pub enum DefinitionKind {
 }
 
 impl DefinitionKind {
-    fn noun(self) -> &'static str {
+    pub fn noun(self) -> &'static str {
         match self {
             DefinitionKind::Value(_) => "a value",
             DefinitionKind::Block(_) => "a block",
@@ -90,7 +92,7 @@ impl Loader<'_> {
         let index = self.modules.len();
         self.modules.push(None);
         self.by_key.insert(key.clone(), index);
-        self.open.push(key);
+        self.open.push(key.clone());
         report_bad_parameters(&ast, self.diagnostics);
         let (mut names, mut doubtful) = own_names(&ast, index, self.diagnostics);
         let mut in_doubt = ast.names_in_doubt;
@@ -100,7 +102,7 @@ impl Loader<'_> {
         }
         self.open.pop();
         self.report_no_network(file, &ast);
-        self.modules[index] = Some(Module { ast, names, doubtful, in_doubt });
+        self.modules[index] = Some(Module { ast, path: key, names, doubtful, in_doubt });
         Some(index)
     }
 

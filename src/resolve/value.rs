@@ -55,6 +55,8 @@ pub trait Scope {
 
     /// Whether an import of this file failed, so that names may be missing that nobody misspelled.
     fn in_doubt(&self) -> bool;
+    /// Whether the name is a value's that an import of an import has, so that a `use` is missing; that is reported.
+    fn lacks_import(&mut self, name: &str, place: Span) -> bool;
     /// What is said of a name that is a block's parameter, but not known here.
     fn parameter_elsewhere(&self, name: &str) -> Option<String>;
     /// Whether the name is a layer's or block's.
@@ -137,7 +139,7 @@ fn evaluate_name(name: &str, span: Span, words: &[&'static str], scope: &mut dyn
     if let Some(word) = any_word(name) {
         return named_word(word);
     }
-    if !scope.in_doubt() {
+    if !scope.in_doubt() && !scope.lacks_import(name, span) {
         let diagnostic = unknown_value(name, span, words, scope);
         scope.report(diagnostic);
     }

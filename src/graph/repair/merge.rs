@@ -21,6 +21,33 @@ pub fn merges(case: &Case, fault: &NodeFault) -> Vec<Fix> {
     shortcut(case, index, fault).into_iter().chain(resized(case, index, fault)).collect()
 }
 
+/// An `Upsample` before a merge of a label with a larger map, where the other is smaller by a whole factor.
+pub fn upsampled(case: &Case, fault: &NodeFault) -> Option<Fix> {
+    let FaultPlace::Node(index) = fault.place else { return None };
+    let node = &case.network.nodes[index];
+    let [made, labelled] = node.inputs.as_slice() else { return None };
+    let label = case.sources.slice(node.span).ends_with(')') && node.site.uses.is_empty();
+    if fault.fault.code != Code::MERGE || node.shortcut.is_some() || !label || !case.may_try() {
+        return None;
+    }
+    let (Shape::Map { channels, height, width }, Shape::Map { height: rows, width: columns, .. }) =
+        (case.shape(*made)?, case.shape(*labelled)?)
+    else {
+        return None;
+    };
+    let factor = rows / height;
+    if factor < 2 || (height * factor, width * factor) != (rows, columns) {
+        return None;
+    }
+    let patch = Patch { inputs: vec![(index, 0, Shape::map(channels, rows, columns))], ..Patch::default() };
+    if !case.mends(fault, &patch) {
+        return None;
+    }
+    let title = format!("`Upsample({factor}) ->` before it makes {channels}x{rows}x{columns}");
+    let edits = vec![Edit { span: node.span.before(), text: format!("Upsample({factor}) -> ") }];
+    Some(Fix { title, safe: false, edits })
+}
+
 /// A convolution of 1x1 beside the branch of a `skip`.
 fn shortcut(case: &Case, index: usize, fault: &NodeFault) -> Option<Fix> {
     let place = case.network.nodes[index].shortcut?;
@@ -29,7 +56,8 @@ fn shortcut(case: &Case, index: usize, fault: &NodeFault) -> Option<Fix> {
     let uses = case.network.nodes.iter().enumerate().filter(|(_, node)| alike(node));
     let nodes: Vec<usize> = uses.map(|(at, _)| at).collect();
     let literal = nodes.iter().all(|&at| needed(case, at) == Some((channels, stride)));
-    let out = if literal { channels.to_string() } else { out_text(case, index, &nodes)? };
+    let named = out_text(case, index, &nodes).filter(|out| !literal || is_name(out));
+    let out = named.or_else(|| literal.then(|| channels.to_string()))?;
     let same_stride = nodes.iter().all(|&at| needed(case, at).is_some_and(|(_, other)| other == stride));
     if !same_stride {
         return None;
@@ -46,6 +74,10 @@ fn shortcut(case: &Case, index: usize, fault: &NodeFault) -> Option<Fix> {
         case.shape(case.network.nodes[index].inputs[0])?
     );
     Some(Fix { title, safe: false, edits: vec![Edit { span: place.after(), text: format!(" | {call}") }] })
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Channels and stride of a shortcut that makes what the branch makes.

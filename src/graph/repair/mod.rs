@@ -5,14 +5,12 @@
 mod edit;
 mod merge;
 mod scores;
-mod transposed;
 mod uses;
 mod window;
 
 pub use edit::{edited, is_literal, value_edits};
-pub use merge::merges;
+pub use merge::{merges, upsampled};
 pub use scores::scores;
-pub use transposed::transposed;
 pub use uses::{follows, library_use, of_use};
 
 use std::cell::Cell;

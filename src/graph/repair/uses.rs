@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Edit, Fix};
 use crate::graph::explain::Case;
 use crate::graph::infer::{FaultPlace, NodeFault, Patch};
-use crate::layer::{Args, Argument, Rewrite};
+use crate::layer::{Args, Argument, Rewrite, Shape};
 use crate::resolve::{Node, Source, stdlib};
 use crate::source::Span;
 
@@ -56,6 +56,7 @@ pub fn library_use(case: &Case, index: usize, fault: &NodeFault) -> Vec<String> 
     let Some(place) = node.site.uses.iter().rev().find(own).filter(|_| !own(&&node.span)) else { return vec![] };
     let call = case.sources.slice(*place).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut remarks = kept_channels(case, node, fault, &call);
+    remarks.extend(counted_channels(case, node, fault, *place));
     if remarks.is_empty() {
         remarks.push(format!("`{call}` leads here: change its arguments, or what it reads; a library stays as it is"));
     }
@@ -81,6 +82,20 @@ fn kept_channels(case: &Case, node: &Node, fault: &NodeFault, call: &str) -> Vec
     }
     remarks.push(format!("`{name}({})` keeps them", read.features()));
     remarks
+}
+
+/// For a block that weighs channels: the number that is as many as there are.
+fn counted_channels(case: &Case, node: &Node, fault: &NodeFault, call: Span) -> Option<String> {
+    let shapes: Vec<Shape> = node.inputs.iter().filter_map(|input| case.shape(*input)).collect();
+    let [Shape::Map { channels, .. }, Shape::Vector { features }] = shapes[..] else { return None };
+    let number = |span: &&Span| case.sources.slice(**span) == features.to_string() && span.start >= call.start;
+    let place = node.site.numbers.values().find(number).filter(|span| span.end <= call.end)?;
+    if fault.fault.code != Code::MERGE || channels == features {
+        return None;
+    }
+    let text = case.sources.slice(call);
+    let (before, after) = (&text[..place.start - call.start], &text[place.end - call.start..]);
+    Some(format!("`{before}{channels}{after}` weighs the {channels} channels that come in"))
 }
 
 /// Whether a merge is refused only after a layer whose channels, in and out, are one name for a wrong number.

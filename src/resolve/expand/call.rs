@@ -56,8 +56,8 @@ impl Expander<'_> {
         label: Option<&Name>,
     ) -> Source {
         let path = self.next_path(label.map_or(layer.name, |label| &label.value));
-        let site = self.frame().site.clone();
-        self.nodes.push(Node { layer, args, inputs, path, site, span, name_span, shortcut: None });
+        let (site, turns) = (self.frame().site.clone(), self.turns.clone());
+        self.nodes.push(Node { layer, args, inputs, path, site, span, name_span, shortcut: None, turns });
         Source::Node(self.nodes.len() - 1)
     }
 
@@ -78,6 +78,10 @@ impl Expander<'_> {
             Flow::One(source) => vec![source],
             Flow::Branches(branches) => branches.iter().map(|branch| branch.source).collect(),
         };
+        if call.arguments.iter().any(|argument| self.is_layer(argument)) {
+            self.report_merged_layers(call);
+            return vec![Source::Unknown];
+        }
         inputs.extend(call.arguments.iter().filter_map(|argument| self.labelled(argument)));
         if inputs.len() < 2 && !inputs.iter().any(|input| self.follows_mistake(*input)) {
             let diagnostic = Diagnostic::error(
@@ -93,6 +97,31 @@ impl Expander<'_> {
             return vec![Source::Unknown];
         }
         inputs
+    }
+
+    /// Whether an argument of a merge is a layer in place of a label.
+    fn is_layer(&self, argument: &Argument) -> bool {
+        argument.name.is_none()
+            && match &argument.value.kind {
+                ExprKind::Call(name, _) => self.layer_or_meant(name),
+                ExprKind::Name(name) => {
+                    self.layer_or_block(name) && !self.labels.visible_names().any(|label| label == name)
+                }
+                _ => false,
+            }
+    }
+
+    /// Layers as the arguments of a merge, as functions merge them.
+    fn report_merged_layers(&mut self, call: &Call) {
+        let (first, last) = (call.arguments[0].span, call.arguments[call.arguments.len() - 1].span);
+        let name = &call.name.value;
+        let diagnostic = Diagnostic::error(Code::WRONG_KIND, format!("`{name}` takes labels, no layers"))
+            .at(first.to(last), "branches stand before it")
+            .remark(format!("branches over one input are written `( A | B ) -> {name}`"));
+        let plain = call.complete && call.arguments.len() > 1 && call.arguments.iter().all(|a| self.is_layer(a));
+        let title = format!("write `( ... | ... ) -> {name}`");
+        let fix = || Fix { title, safe: false, edits: joined(call, ["( ", " | ", &format!(" ) -> {name}")]) };
+        self.report(if plain { diagnostic.fix(fix()) } else { diagnostic });
     }
 
     /// Whether a value comes of something unknown, so that the layers that make it may not be all.
@@ -184,7 +213,11 @@ impl Expander<'_> {
         if let Some(layer) = meant {
             return self.report_foreign(layer, call, last);
         }
-        if self.in_doubt() || self.ends_image(name) {
+        if self.in_doubt() || self.ends_image(name) || self.report_missing_import(name, true) {
+            return None;
+        }
+        let library = stdlib::library_of(&name.value);
+        if library.is_some_and(|library| !self.is_first_missing(library)) {
             return None;
         }
         let message = format!("no layer or block is called `{}`", name.value);
@@ -290,9 +323,6 @@ impl Expander<'_> {
             return diagnostic
                 .remark(format!("there is no `{}`; the nearest is `{nearest}`, another function", name.value));
         }
-        if let Some((definition, remark)) = self.not_handed_on(&name.value) {
-            return diagnostic.with(definition, "in a file that this one does not import itself").remark(remark);
-        }
         let diagnostic = names::look_alike(&name.value).into_iter().fold(diagnostic, Diagnostic::remark);
         if !self.suggests() {
             return diagnostic;
@@ -316,11 +346,20 @@ impl Expander<'_> {
         self.own_blocks().take(names::MAX_COMPARED).find(|block| block.eq_ignore_ascii_case(name))
     }
 
-    /// The block or network of that name in a file that an imported one imports.
-    fn not_handed_on(&self, name: &str) -> Option<(Span, &'static str)> {
-        let definitions = self.package.modules.iter().filter_map(|module| module.names.get(name));
-        let mut blocks = definitions.filter(|definition| matches!(definition.kind, DefinitionKind::Block(_)));
-        blocks.next().map(|block| (block.span, "an import hands on no imports: write `use` for that file here too"))
+    /// Whether a block, or else a value, of that name stands in a file that only an import imports; the first name for
+    /// each such file is reported.
+    pub(super) fn report_missing_import(&mut self, name: &Name, block: bool) -> bool {
+        let Some(elsewhere) = self.package.elsewhere(self.frame().module, &name.value, block) else { return false };
+        if self.is_first_missing(&elsewhere.path) {
+            self.report(elsewhere.report(name));
+        }
+        true
+    }
+
+    /// Whether nothing was said so far of a `use` that this file lacks.
+    fn is_first_missing(&mut self, path: &str) -> bool {
+        let module = self.frame().module;
+        self.missing_imports.insert((module, path.to_string()))
     }
 
     /// How a name that nothing defines comes to be.
@@ -345,12 +384,17 @@ fn wrapped(call: &Call) -> Option<&Name> {
 
 /// The edits that join a call's arguments by arrows and put `end` in place of what follows them.
 fn chained(call: &Call, end: &str) -> Vec<Edit> {
+    joined(call, ["", " -> ", end])
+}
+
+/// The edits that put these texts before, between and behind a call's arguments, in place of all else.
+fn joined(call: &Call, [head, between, end]: [&str; 3]) -> Vec<Edit> {
     let (Some(first), Some(last)) = (call.arguments.first(), call.arguments.last()) else { return vec![] };
-    let head = Edit { span: Span { end: first.span.start, ..call.span }, text: String::new() };
+    let head = Edit { span: Span { end: first.span.start, ..call.span }, text: head.to_string() };
     let tail = Edit { span: Span { start: last.span.end, ..call.span }, text: end.to_string() };
     let gaps = call.arguments.windows(2).map(|pair| Edit {
         span: Span { start: pair[0].span.end, end: pair[1].span.start, ..call.span },
-        text: " -> ".into(),
+        text: between.to_string(),
     });
     std::iter::once(head).chain(gaps).chain(std::iter::once(tail)).collect()
 }

@@ -6,9 +6,12 @@ use super::{Branch, Expander, Flow, MAX_STEPS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::{self, Role};
 use crate::resolve::value::{Scope, evaluate, repetitions};
-use crate::resolve::{MAX_LAYERS, Output, Source};
+use crate::resolve::{MAX_LAYERS, Output, Source, Turn};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Chain, Name, Step, StepKind};
+
+/// How many counts of repetitions are shown.
+const SHOWN_TURNS: usize = 6;
 
 impl Expander<'_> {
     pub(super) fn expand_main(&mut self, chain: &Chain) -> Vec<Output> {
@@ -93,12 +96,13 @@ impl Expander<'_> {
     pub(super) fn expand_step(&mut self, step: &Step, mut flow: Flow, ends_network: bool) -> Flow {
         let count = self.count_of(step);
         let outer = self.turns.len();
-        self.turns.extend(count.filter(|&count| count > 1));
+        self.begin_turns(step, count);
         for turn in 0..count.unwrap_or(1) {
             if self.exhausted(step.span) {
                 self.turns.truncate(outer);
                 return Flow::One(Source::Unknown);
             }
+            self.turns[outer..].iter_mut().for_each(|last| last.number = turn + 1);
             let label = step.label.as_ref().filter(|_| Some(turn + 1) == count);
             if let (1.., Flow::Branches(branches)) = (turn, &flow) {
                 self.report_repeated_branches(step, branches);
@@ -154,22 +158,38 @@ impl Expander<'_> {
             if self.unused {
                 return true;
             }
-            let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
-            let diagnostic = Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here");
-            self.report(self.counted_turns().into_iter().fold(diagnostic, Diagnostic::remark));
+            let diagnostic = self.too_large(span);
+            self.report(diagnostic);
         }
         self.overflowed || self.diagnostics.overflowed()
     }
 
-    /// How often the repetitions around make a layer stand.
-    fn counted_turns(&self) -> Option<String> {
-        let turns: Vec<String> = self.turns.iter().map(usize::to_string).collect();
-        let product = self.turns.iter().fold(1usize, |product, &turns| product.saturating_mul(turns));
-        match turns.len() {
-            0 => None,
-            1 => Some(format!("repeated {product} times")),
-            _ => Some(format!("the repetitions multiply: {} = {product} times", turns.join(" * "))),
+    /// Enters a step's repetition, if it has one.
+    fn begin_turns(&mut self, step: &Step, count: Option<usize>) {
+        let (Some(count @ 2..), Some(written)) = (count, &step.repeat) else { return };
+        self.turns.push(Turn { number: 1, count, span: written.span });
+        if product(&self.turns) > product(&self.most_turns) {
+            self.most_turns.clone_from(&self.turns);
         }
+    }
+
+    /// The error of a network that is too large, with the repetitions in each other that make it so.
+    fn too_large(&self, span: Span) -> Diagnostic {
+        let same = |(a, b): (&Turn, &Turn)| a.span == b.span;
+        let around = self.most_turns.len() >= self.turns.len() && self.turns.iter().zip(&self.most_turns).all(same);
+        let turns = if around && !self.turns.is_empty() { &self.most_turns } else { &self.turns };
+        let counts: Vec<String> = turns.iter().map(|turn| turn.count.to_string()).collect();
+        let message = format!("the network has more than {MAX_LAYERS} layers once it is written out");
+        let message = match (counts.as_slice(), product(turns)) {
+            ([], _) => message,
+            ([count], _) => format!("{message}: a part is repeated {count} times"),
+            (counts, product) => {
+                format!("{message}: the repetitions multiply, {} = {product} times", counts.join(" * "))
+            }
+        };
+        let diagnostic = Diagnostic::error(Code::LIMIT, message).at(span, "passes the limit here");
+        let shown = turns.iter().take(SHOWN_TURNS);
+        shown.fold(diagnostic, |diagnostic, turn| diagnostic.with(turn.span, format!("{} times", turn.count)))
     }
 
     pub(super) fn define_label(&mut self, label: &Name, flow: &Flow, ends_network: bool) {
@@ -223,4 +243,9 @@ impl Expander<'_> {
             StepKind::Skip(keyword, branches) => self.expand_skip(*keyword, branches, flow),
         }
     }
+}
+
+/// How often repetitions in each other make a layer stand.
+fn product(turns: &[Turn]) -> usize {
+    turns.iter().fold(1, |product, turn| product.saturating_mul(turn.count))
 }

@@ -13,10 +13,10 @@ use super::labels::Labels;
 use super::names;
 use super::package::{Definition, DefinitionKind, Package};
 use super::value::{Choices, Scope, Value};
-use super::{MAX_LAYERS, Network, Node, Site, Source};
+use super::{MAX_LAYERS, Network, Node, Site, Source, Turn};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::layer;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::{BlockDefinition, Name};
 
 /// Writes out the chain of `package`'s own file for one combination of its choices; with `whole`, looks into unused
@@ -91,8 +91,12 @@ struct Expander<'p> {
     /// Steps taken, so that no nest of empty blocks runs for ever.
     steps: usize,
     overflowed: bool,
-    /// How often what is being written out is repeated, from outside in.
-    turns: Vec<usize>,
+    /// The turns of what is being written out, from outside in.
+    turns: Vec<Turn>,
+    /// The repetitions in each other that make the most turns so far.
+    most_turns: Vec<Turn>,
+    /// The `use` lines that were found missing, by module.
+    missing_imports: HashSet<(usize, String)>,
     /// The blocks that were written out, and the values that were read.
     used: HashSet<Definition>,
     /// The unused blocks that were looked into.
@@ -150,6 +154,10 @@ impl Scope for Expander<'_> {
         self.package.modules[self.frame().module].in_doubt
     }
 
+    fn lacks_import(&mut self, name: &str, place: Span) -> bool {
+        self.report_missing_import(&Spanned::new(name.to_string(), place), false)
+    }
+
     fn parameter_elsewhere(&self, name: &str) -> Option<String> {
         let frame = self.frame();
         let mut blocks = self.package.modules[frame.module].ast.blocks.iter();
@@ -188,6 +196,8 @@ impl<'p> Expander<'p> {
             steps: 0,
             overflowed: false,
             turns: vec![],
+            most_turns: vec![],
+            missing_imports: HashSet::new(),
             used: HashSet::new(),
             seen: HashSet::new(),
             unclosed: 0,

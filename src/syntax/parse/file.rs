@@ -4,7 +4,7 @@ use super::chain::{error_chain, is_error};
 use super::{Node, Parser, Rule, Rules};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Chain};
+use crate::syntax::ast::{Ast, Chain, StepKind};
 
 impl Parser<'_> {
     pub(super) fn parse_file(&mut self, pairs: Rules) -> Ast {
@@ -13,6 +13,9 @@ impl Parser<'_> {
         // Whether a block stands just before, and at most brackets too much that have cut it off.
         let mut after_block = false;
         for pair in pairs {
+            if network.second && !matches!(pair.as_rule(), Rule::block | Rule::definition | Rule::import) {
+                continue;
+            }
             let continues_block = after_block && starts_with_arrow(&pair);
             after_block = match pair.as_rule() {
                 Rule::block => true,
@@ -51,7 +54,12 @@ impl Parser<'_> {
                 Rule::EOI => {}
                 _ => {
                     let bare_input = pair.as_rule() == Rule::input && pair.clone().into_inner().count() == 1;
-                    if let Some(chain) = network.parts.last().filter(|_| network.understood) {
+                    if let Some(chain) = network.parts.last().filter(|_| network.understood && !network.second) {
+                        if pair.as_rule() == Rule::input && ast.input.is_some() {
+                            network.second = true;
+                            self.report_second(self.span(&pair), chain.span);
+                            continue;
+                        }
                         self.report_misplaced(&pair, chain.span);
                     }
                     self.parse_statement(pair, &mut ast);
@@ -72,6 +80,11 @@ impl Parser<'_> {
         let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
         let Some(part) = self.parse_chain(pair, continues) else { return };
         if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused && !network.assigned) {
+            let gap = &self.text[before.span.end.min(part.span.start)..part.span.start];
+            if gap.matches('\n').count() > 1 && ends_network(before) && begins_network(&part) {
+                network.second = true;
+                return self.report_second(part.span, before.span);
+            }
             self.report_missing_arrow(before, &part);
         }
         network.excused = false;
@@ -132,6 +145,15 @@ impl Parser<'_> {
         self.push(diagnostic);
     }
 
+    /// Reports what begins another network, and is not read further.
+    fn report_second(&mut self, begin: Span, first: Span) {
+        let diagnostic = Diagnostic::error(Code::MISPLACED, "a file holds one network, and a second one begins here")
+            .at(begin, "the second network")
+            .with(first, "the first one")
+            .remark("write each in a file of its own; blocks that both use stand in a third one, taken in by `use`");
+        self.push(diagnostic);
+    }
+
     fn report_misplaced(&mut self, pair: &Node, chain: Span) {
         if self.only_counts() {
             return;
@@ -175,8 +197,20 @@ struct Network {
     excused: bool,
     /// Whether layers are assigned to names, so that nothing is said of missing arrows.
     assigned: bool,
+    /// Whether a second network has begun; of it nothing more is said.
+    second: bool,
     /// Whether a layer of it was understood, so that it is known to be the network.
     understood: bool,
+}
+
+/// Whether a chain ends in the scores of classes, as a whole network does.
+fn ends_network(chain: &Chain) -> bool {
+    let last = chain.steps.last().map(|step| &step.kind);
+    matches!(last, Some(StepKind::Call(call)) if call.name.value == "FC" && call.arguments.is_empty() || call.name.value.ends_with("oftmax"))
+}
+
+fn begins_network(chain: &Chain) -> bool {
+    matches!(chain.steps.first().map(|step| &step.kind), Some(StepKind::Call(call)) if call.name.value == "Conv")
 }
 
 pub fn joined(chains: Vec<Chain>) -> Option<Chain> {

@@ -16,6 +16,11 @@ struct Replacement {
     text: &'static str,
 }
 
+/// What ends a comment that `/*` begins.
+const END_OF_COMMENT: &str = "*/";
+/// What a text of several lines stands in, as in Python.
+const QUOTES: &str = "\"\"\"";
+
 /// The text that the grammar reads, and what was found on the way.
 pub fn translate(file: FileId, text: &str) -> (Cow<'_, str>, Vec<Diagnostic>) {
     let mut translator = Translator::new(file, text);
@@ -41,23 +46,23 @@ struct Translator {
     marks: HashMap<&'static str, usize>,
     /// How many brackets are open.
     depth: usize,
-    /// Whether a comment from a line before goes on.
-    inside: bool,
-    /// Where the text's last `*/` stands.
-    last_end: usize,
+    /// The mark of a comment from a line before that goes on.
+    inside: Option<&'static str>,
+    /// Where the text's last `*/` and `"""` stand.
+    last_ends: [usize; 2],
 }
 
 impl Translator {
     fn new(file: FileId, text: &str) -> Self {
-        let last_end = text.rfind("*/").unwrap_or(0);
-        let (marks, depth, inside) = (HashMap::new(), 0, false);
-        Self { file, read: vec![], diagnostics: vec![], marks, depth, inside, last_end }
+        let last_ends = [END_OF_COMMENT, QUOTES].map(|end| text.rfind(end).unwrap_or(0));
+        let (marks, depth, inside) = (HashMap::new(), 0, None);
+        Self { file, read: vec![], diagnostics: vec![], marks, depth, inside, last_ends }
     }
 
     fn line(&mut self, text: &str, start: usize, line: &str) {
         let (mut start, mut rest) = (start + line.len() - line.trim_start().len(), line.trim());
         while !rest.is_empty() {
-            let comment = if self.inside { Some((0, "/*")) } else { comment_of(rest, self.depth) };
+            let comment = self.inside.map(|mark| (0, mark)).or_else(|| comment_of(rest, self.depth));
             let code = &rest[..comment.map_or(rest.len(), |(at, _)| at)];
             if !code.is_ascii() || code.contains('\0') {
                 self.characters(text, start, code);
@@ -70,16 +75,20 @@ impl Translator {
 
     /// A comment that begins with another language's mark, or a line of one; gives its length.
     fn comment(&mut self, text: &str, start: usize, body: &str, mark: &'static str) -> usize {
-        let head = if self.inside { 0 } else { mark.len() };
-        let end = if mark == "/*" { body[head..].find("*/").map(|at| head + at) } else { None };
+        let goes_on = self.inside.is_some();
+        let head = if goes_on { 0 } else { mark.len() };
+        let closing = closing(mark);
+        let end = closing.and_then(|end| body[head..].find(end)).map(|at| head + at);
+        let width = closing.map_or(0, str::len);
         let edit = |from: usize, to: usize, text: &str| {
             let span = Span::new(self.file, start + from, start + to);
             Edit { span, text: text.into() }
         };
-        let mut edits = if self.inside { vec![edit(0, 0, "# ")] } else { vec![edit(0, head, "#")] };
-        edits.extend(end.map(|at| edit(at, at + 2, if body.len() > at + 2 { "\n" } else { "" })));
-        self.inside = mark == "/*" && end.is_none() && start < self.last_end;
-        let length = end.map_or(body.len(), |at| at + 2);
+        let mut edits = if goes_on { vec![edit(0, 0, "# ")] } else { vec![edit(0, head, "#")] };
+        edits.extend(end.map(|at| edit(at, at + width, if body.len() > at + width { "\n" } else { "" })));
+        let last_end = self.last_ends[usize::from(mark == QUOTES)];
+        self.inside = closing.filter(|_| end.is_none() && start < last_end).map(|_| mark);
+        let length = end.map_or(body.len(), |at| at + width);
         self.blank(text, start, start + length);
         self.report_comment(mark, edits);
         length
@@ -118,7 +127,7 @@ impl Translator {
         }
         let Some((first, noun)) = found.first() else { return };
         let diagnostic = Diagnostic::error(Code::UNEXPECTED, format!("this line holds {noun}"));
-        let diagnostic = diagnostic.at(first.span, noun_label(first));
+        let diagnostic = diagnostic.at(seen(text, first), noun_label(first));
         let edits = found.iter().take(MAX_EDITS).map(|(edit, _)| edit.clone()).collect();
         self.diagnostics.push(diagnostic.fix(Fix { title: "write plain characters".into(), safe: true, edits }));
     }
@@ -135,22 +144,55 @@ impl Translator {
     }
 }
 
+/// What ends a comment that begins with this mark, where that is not its line's end.
+fn closing(mark: &str) -> Option<&'static str> {
+    match mark {
+        "/*" => Some(END_OF_COMMENT),
+        QUOTES => Some(QUOTES),
+        _ => None,
+    }
+}
+
 /// Whether a sign of several bytes was taken for one of the language.
 pub fn has_wide_signs(text: &str, translated: &str) -> bool {
     let sign = |at: usize| translated.as_bytes()[at].is_ascii_punctuation();
     text.char_indices().any(|(at, character)| character.len_utf8() > 1 && sign(at))
 }
 
+/// Whether a character that cannot be seen parts a word, so that the grammar would read two.
+pub fn has_parted_words(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let invisible = |c: char| c != '\0' && replacement(c).is_some_and(|new| new.text.is_empty());
+    let parts = |(at, c): (usize, char)| {
+        let (before, behind) = (text[..at].chars().next_back(), text[at + c.len_utf8()..].chars().next());
+        invisible(c) && before.is_some_and(letter) && behind.is_some_and(letter)
+    };
+    !text.is_ascii() && text.char_indices().any(parts)
+}
+
+/// Where a replaced character is seen: with the one beside it, if it takes no room itself.
+fn seen(text: &str, edit: &Edit) -> Span {
+    let beside = |c: &char| !c.is_control();
+    let (before, behind) = (text[..edit.span.start].chars().next_back(), text[edit.span.end..].chars().next());
+    match (behind.filter(beside), before.filter(beside)) {
+        _ if !edit.text.is_empty() => edit.span,
+        (Some(behind), _) => Span { end: edit.span.end + behind.len_utf8(), ..edit.span },
+        (None, Some(before)) => Span { start: edit.span.start - before.len_utf8(), ..edit.span },
+        (None, None) => edit.span,
+    }
+}
+
 fn noun_label(edit: &Edit) -> String {
-    match edit.text.trim() {
-        "" => "it cannot be seen".into(),
+    match edit.text.as_str() {
+        "" => "it stands here, and cannot be seen".into(),
+        " " => "expected a plain space".into(),
         text => format!("expected `{text}`"),
     }
 }
 
 /// Where a comment of another language begins on a line, and its mark.
 fn comment_of(line: &str, depth: usize) -> Option<(usize, &'static str)> {
-    if let Some(mark) = ["//", "/*", "--", "%"].into_iter().find(|mark| line.starts_with(mark)) {
+    if let Some(mark) = ["//", "/*", "--", "%", QUOTES].into_iter().find(|mark| line.starts_with(mark)) {
         return (!line.starts_with("-->")).then_some((0, mark));
     }
     let (mut quoted, mut depth) = (false, depth);
@@ -200,7 +242,10 @@ fn replacement(character: char) -> Option<Replacement> {
         '\u{202F}' => ("a narrow no-break space (U+202F)", " "),
         '\u{3000}' => ("an ideographic space (U+3000)", " "),
         '\u{200B}' => ("a zero-width space (U+200B)", ""),
-        '\u{200C}' | '\u{200D}' | '\u{2060}' => ("an invisible joiner", ""),
+        '\u{200C}' => ("a zero-width non-joiner (U+200C)", ""),
+        '\u{200D}' => ("a zero-width joiner (U+200D)", ""),
+        '\u{2060}' => ("a word joiner (U+2060)", ""),
+        '\u{AD}' => ("a soft hyphen (U+00AD)", ""),
         '（' => ("wide brackets", "("),
         '）' => ("wide brackets", ")"),
         '｛' => ("wide braces", "{"),

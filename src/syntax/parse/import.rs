@@ -46,14 +46,16 @@ impl Parser<'_> {
     /// Reports a file's name in the wrong quotes, or without the closing one; false where it is neither.
     fn report_quotes(&mut self, span: Span) -> bool {
         let found = &self.text[span.start..span.end];
-        let name = found.trim().trim_matches(['\'', '"']);
+        let name = found.trim().trim_matches(['\'', '"', '“', '”', '„', '«', '»', '‘', '’']);
         let plain = !name.is_empty() && !name.contains([' ', '"', '\'']);
         let (message, label) = match found.chars().next() {
+            Some('“' | '”' | '„' | '«' | '»' | '‘' | '’') => ("these are no plain quotes", "expected `\"`"),
             Some('\'') => ("a file's name stands in `\"`", "not in these quotes"),
             Some('"') => ("the closing `\"` is missing", "opened here"),
             _ => return false,
         };
-        let text = format!("\"{name}\"");
+        let library = !found.is_ascii() && !name.contains(['.', '/']);
+        let text = if library { name.to_string() } else { format!("\"{name}\"") };
         let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text }] };
         let diagnostic = Diagnostic::error(Code::INCOMPLETE, message).at(span, label);
         self.push(if plain { diagnostic.fix(fix) } else { diagnostic });

@@ -7,6 +7,7 @@ mod file;
 mod foreign;
 mod group;
 mod import;
+mod loops;
 mod parameters;
 mod python;
 mod statement;
@@ -38,10 +39,10 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
     let original = text;
     let (translated, found) = foreign::translate(file, text);
     // A place in the translation may lie within a wide sign of the text.
-    if foreign::has_wide_signs(text, &translated) {
+    if foreign::has_wide_signs(text, &translated) || foreign::has_parted_words(text) {
         return (None, found);
     }
-    let text = translated;
+    let (text, loops) = loops::translate(file, translated);
     // The text itself is known to be within the limits.
     if let Cow::Owned(changed) = &text
         && let Err(excess) = super::guard::check(file, changed)
@@ -58,7 +59,7 @@ pub fn parse(file: FileId, text: &str) -> (Option<Ast>, Vec<Diagnostic>) {
         network: None,
         trimmed: Cell::default(),
     };
-    found.into_iter().for_each(|diagnostic| parser.push(diagnostic));
+    found.into_iter().chain(loops).for_each(|diagnostic| parser.push(diagnostic));
     let ast = match Grammar::parse(Rule::file, &text) {
         Ok(mut pairs) => pairs.next().map(|pair| parser.parse_file(pair.into_inner())),
         Err(fault) => {
