@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::average::Average;
 use super::checkpoint::Checkpoint;
 use super::figures::Tally;
-use super::initial::load_weights;
+use super::initial::{Matching, load_mask, load_weights};
 use super::metadata::{Build, Position};
 use super::optimizer::Optimizer;
 use super::recipe::{Choice, Places, Recipe, fit};
@@ -87,8 +87,15 @@ impl Trainer {
     pub fn take_weights(&mut self) -> Result<Option<Diagnostic>, Diagnostic> {
         let Some(path) = self.recipe.init_from.clone().map(PathBuf::from) else { return Ok(None) };
         let matching = load_weights(&path, &mut self.state.store)?;
+        let mask = match matching {
+            Matching::ByName => load_mask(&path, &self.state.store)?,
+            Matching::ByOrder(_) => None,
+        };
+        let pruned = mask.iter().flatten().filter(|kept| **kept == 0.0).count();
+        self.state.optimizer.hold(mask);
         self.begin_here();
-        Ok(Some(matching.note(&path)))
+        let note = matching.note(&path);
+        Ok(Some(if pruned == 0 { note } else { note.remark(format!("{pruned} of them are pruned, and stay zero")) }))
     }
 
     /// Takes the parameters that the store holds now as those that training begins with.
