@@ -14,11 +14,13 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod prune;
 mod resume;
 mod run_name;
 mod settings;
 mod show;
 mod terminal;
+mod test_part;
 mod train;
 mod write;
 
@@ -60,6 +62,7 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Prune(Box<prune::Prune>),
     Show(show::Show),
     Bench(bench::Bench),
     Explain(explain::Explain),
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Prune(prune) => prune.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),

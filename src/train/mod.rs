@@ -12,6 +12,7 @@ mod memory;
 mod metadata;
 mod optimizer;
 mod prediction;
+mod prune;
 mod recipe;
 mod rehearsal;
 mod run;
@@ -35,6 +36,7 @@ pub use memory::check as check_memory;
 pub use metadata::{Build, DataMark, Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
+pub use prune::{Amount, Pruned, PrunedLayer, Pruning, compacted, prune, weights_left};
 pub use recipe::{
     Bounds, Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe,
     Split, Validate, fit, read_recipe,
