@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod compute;
 mod data;
 mod eval;
@@ -62,6 +63,7 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Compare(compare::Compare),
     Prune(Box<prune::Prune>),
     Show(show::Show),
     Bench(bench::Bench),
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Compare(compare) => compare.run(&terminal),
         Command::Prune(prune) => prune.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),

@@ -1,6 +1,7 @@
 //! Results -> tables and pictures for people.
 
 mod box_plot;
+mod comparison;
 mod confusion;
 mod contact_sheet;
 mod drawing;
@@ -13,6 +14,7 @@ mod pruning;
 mod regions;
 
 pub use box_plot::{BoxPlots, Panel};
+pub use comparison::{ComparedGroup, ComparedPair, ComparedRun, Comparison, SideBySide, run_curves};
 pub use confusion::ConfusionPlot;
 pub use contact_sheet::{ContactSheet, SheetRow};
 pub use drawing::{dot, graph_table, mermaid};
