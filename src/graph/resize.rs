@@ -158,6 +158,7 @@ fn size_of(op: &Op, parameter: &str) -> Option<usize> {
     match (op, parameter) {
         (Op::Conv(conv), "in") => Some(conv.input),
         (Op::Conv(conv), "out") => Some(conv.output),
+        (Op::Conv(conv), "groups") => Some(conv.groups),
         (Op::ConvT(conv), "in") => Some(conv.input),
         (Op::ConvT(conv), "out") => Some(conv.output),
         (Op::Fc(fc), "in") => Some(fc.input),

@@ -18,6 +18,7 @@ impl Units {
         let read = left(&self.reads[index], dead);
         let made = || self.left_of(index, 0, dead);
         let axes = match &node.op {
+            Op::Conv(conv) if conv.is_depthwise() => vec![vec![made()]; 2],
             Op::Conv(conv) if conv.groups > 1 => vec![],
             Op::Conv(_) | Op::Fc(_) => vec![vec![made(), read], vec![made()]],
             Op::ConvT(_) => vec![vec![read, made()], vec![made()]],
@@ -55,7 +56,10 @@ impl Units {
             let input = count(&left(&self.reads[index], dead));
             let output = count(&self.left_of(index, 0, dead));
             match &node.op {
-                Op::Conv(conv) => Op::Conv(Conv { input, output, ..conv.clone() }),
+                Op::Conv(conv) => {
+                    let groups = if conv.is_depthwise() { output } else { conv.groups };
+                    Op::Conv(Conv { input, output, groups, ..conv.clone() })
+                }
                 Op::ConvT(conv) => Op::ConvT(ConvT { input, output, ..conv.clone() }),
                 Op::Fc(fc) => Op::Fc(Fc { input, output, ..fc.clone() }),
                 Op::Recurrent(op) => Op::Recurrent(Recurrent { input, hidden: output, ..op.clone() }),

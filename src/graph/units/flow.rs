@@ -95,7 +95,9 @@ impl Follower<'_> {
 
     fn conv(&mut self, index: usize, conv: &Conv, read: &[Tie]) -> Vec<Tie> {
         let units = self.bank(index, 0, conv.output);
-        if conv.groups > 1 {
+        if conv.is_depthwise() {
+            read.iter().zip(&units).for_each(|(&read, &unit)| self.flow.ties.tie(read, unit));
+        } else if conv.groups > 1 {
             self.fix(read, "a convolution in groups reads them");
             self.fix(&units, "it is a convolution in groups");
         }

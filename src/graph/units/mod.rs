@@ -162,6 +162,12 @@ mod tests {
     }
 
     #[test]
+    fn a_depthwise_convolution_ties_its_units_to_the_channels_that_they_read() {
+        let text = "Conv(1,8,3) -> Conv(8,8,3,groups=8) -> Conv(8,4,1) -> FC";
+        check_cohorts(text, &[(&["Conv 8", "Conv.2 8"], true), (&["Conv.3 4"], true), (&["FC 10"], false)]);
+    }
+
+    #[test]
     fn concatenated_units_are_free_unless_a_sum_joins_several() {
         let free = "( Conv(1,4,3) | Conv(1,6,3) ) -> Concat -> Conv(_,10,1) -> FC";
         check_cohorts(free, &[(&["Conv 4"], true), (&["Conv.2 6"], true), (&["Conv.3 10"], true), (&["FC 10"], false)]);
@@ -174,7 +180,7 @@ mod tests {
         let kept = |text: &str| assert!(!cohorts(text)[0].1, "{text}");
         kept("Conv(1,8,3) -> LayerNorm -> FC");
         kept("Conv(1,8,3) -> GroupNorm(2) -> FC");
-        kept("Conv(1,8,3) -> Conv(8,8,3,groups=8) -> FC");
+        kept("Conv(1,8,3) -> Conv(8,8,3,groups=4) -> FC");
         kept("Conv(1,8,5) -> Reshape(4x24x48) -> FC");
         kept("Conv(1,8,5) -> Seq(by=channels) -> LSTM(_,4) -> FC");
         kept("Conv(1,8,5) -> Softmax -> FC");

@@ -58,6 +58,7 @@ fn a_network_without_its_dead_units_has_the_same_outputs() {
         "GRU(28,6,2,bidirectional=true,return=all) -> FC(_,8) -> Tanh -> FC",
         "Conv(1,6,3,stride=3) -> Seq(by=rows) -> RNN(_,5) -> FC",
         "Conv(1,4,3,stride=2) -> skip(ReLU -> Conv(_,6,3,pad=1) -> ELU -> Conv(_,4,3,pad=1)) -> ReLU -> FC",
+        "Conv(1,6,3,stride=4) -> BatchNorm -> SiLU -> Conv(6,6,3,pad=1,groups=6) -> BatchNorm -> Conv(6,4,1) -> FC",
         "( Conv(1,4,5,stride=4) | Conv(1,6,5,stride=4) ) -> Concat -> BatchNorm -> Conv(_,4,1) -> GELU -> FC",
         "Conv(1,4,4,stride=4) -> ReLU -> ( FC as logits | ConvT(4,6,2,stride=2) -> ReLU -> ConvT(6,1,2,stride=2) as image )",
         "Conv(1,6,5,stride=4) -> ReLU -> ( Identity | GlobalAvgPool -> FC(_,6) -> Sigmoid ) -> Mul -> FC",
