@@ -107,81 +107,89 @@ impl Network {
         let weights = weights_left(self.graph(), &self.store, self.mask.as_deref());
         (format!("{name}: {} weights", grouped(weights.len() as u64)), weights)
     }
+}
 
-    fn test(&self, checkpoint: &Checkpoint, dataset: &Dataset, fusion: &Fusion) -> Result<Figures, Diagnostic> {
-        Ok(evaluate_checkpoint(checkpoint, self.graph(), dataset, fusion)?.figures())
+/// What is pruned, and what that needs.
+struct Start {
+    checkpoint: Checkpoint,
+    network: Network,
+    dataset: Dataset,
+    fusion: Fusion,
+}
+
+impl Start {
+    fn read(arguments: &Prune, terminal: &Terminal) -> Result<Self, Failure> {
+        let fusion = arguments.compute.start();
+        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&arguments.path)?)?;
+        let network = Network::of(&checkpoint, terminal)?;
+        let dataset = own_dataset(&checkpoint, arguments.data_dir.as_deref())?;
+        Ok(Self { checkpoint, network, dataset, fusion })
     }
+
+    fn prune(&self, amount: Amount) -> Result<Pruning, Diagnostic> {
+        prune(self.network.graph(), &self.network.store, amount, self.network.mask.as_deref())
+    }
+
+    fn test(&self, network: &Network, checkpoint: &Checkpoint) -> Result<Figures, Diagnostic> {
+        Ok(evaluate_checkpoint(checkpoint, network.graph(), &self.dataset, &self.fusion)?.figures())
+    }
+
+    /// The same network with the weights held at zero.
+    fn masked(&self, pruning: &Pruning, terminal: &Terminal) -> Result<Network, Failure> {
+        let runnable = of_checkpoint(&self.checkpoint, terminal)?;
+        Ok(Network { runnable, store: self.network.store.clone(), mask: Some(pruning.mask.clone()) })
+    }
+
+    /// The network without the units.
+    fn compact(&self, pruning: &Pruning, terminal: &Terminal) -> Result<Network, Failure> {
+        let Some((axes, ops)) = &pruning.units else { return self.masked(pruning, terminal) };
+        let (path, metadata) = (&self.checkpoint.path, &self.checkpoint.metadata);
+        let mut sources = SourceMap::new();
+        let file = sources.add(format!("{} (the network in it)", path.display()), None, metadata.network.as_str());
+        let small = resized(&mut sources, file, &metadata.given(), self.network.graph(), ops);
+        let small = small.map_err(|fault| shown(&fault, &sources, terminal))?;
+        let runnable = of_text(path, &small, metadata, terminal)?;
+        let (store, mask) = compacted(&self.network.store, &pruning.mask, axes, &runnable.graph);
+        Ok(Network { runnable, store, mask })
+    }
+}
+
+/// Figures and histograms before and after.
+struct Measured {
+    test: TestFigures,
+    parameters: Parameters,
+    histograms: Histograms,
 }
 
 impl Prune {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        let fusion = self.compute.start();
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
-        let before = Network::of(&checkpoint, terminal)?;
-        let dataset = own_dataset(&checkpoint, self.data_dir.as_deref())?;
-        let pruning = prune(before.graph(), &before.store, self.how_much.amount(), before.mask.as_deref())?;
-        let mut trainer = self.trainer(&checkpoint, &before, &pruning, dataset.clone(), &fusion, terminal)?;
+        let start = Start::read(&self, terminal)?;
+        let pruning = start.prune(self.how_much.amount())?;
+        let mut trainer = self.trainer(&start, &pruning, terminal)?;
         check_memory(trainer.memory(), trainer.recipe())?;
         let run = RunFolder::create(&self.out, trainer.network(), trainer.recipe())?;
         trainer.save(&run.last_checkpoint())?;
-        let figures = before.test(&checkpoint, &dataset, &fusion)?;
-        let begun = Checkpoint::load(&run.last_checkpoint())?;
-        let after = Network::of(&begun, terminal)?;
-        let mut test = TestFigures { before: figures, pruned: after.test(&begun, &dataset, &fusion)?, retrained: None };
-        let mut histograms = vec![before.histogram("before"), after.histogram("pruned")];
+        let mut measured = measure(&start, &run, terminal)?;
         if self.retrain.is_some() {
-            self.retrain(&mut trainer, &run, &fusion, terminal)?;
-            let result = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
-            let network = Network::of(&result, terminal)?;
-            test.retrained = Some(network.test(&result, &dataset, &fusion)?);
-            histograms.push(network.histogram("retrained"));
+            self.retrain(&mut trainer, &run, &start.fusion, terminal)?;
+            measure_again(&start, &run, &mut measured, terminal)?;
         }
-        write_figure(run.path(), "weights", &Histograms { panels: histograms })?;
-        let parameters = Parameters { before: before.parameters(), after: after.parameters() };
-        self.tell(&run, pruning, parameters, test, terminal)
+        write_figure(run.path(), "weights", &measured.histograms)?;
+        self.tell(&run, pruning, measured, terminal)
     }
 
     /// A training that begins with the pruned weights.
-    fn trainer(
-        &self,
-        checkpoint: &Checkpoint,
-        before: &Network,
-        pruning: &Pruning,
-        dataset: Dataset,
-        fusion: &Fusion,
-        terminal: &Terminal,
-    ) -> Result<Trainer, Failure> {
-        let Network { runnable, store, mask } = self.pruned(checkpoint, before, pruning, terminal)?;
-        let recipe = &checkpoint.metadata.recipe;
+    fn trainer(&self, start: &Start, pruning: &Pruning, terminal: &Terminal) -> Result<Trainer, Failure> {
+        let network = if self.compact { start.compact(pruning, terminal) } else { start.masked(pruning, terminal) };
+        let Network { runnable, store, mask } = network?;
+        let recipe = &start.checkpoint.metadata.recipe;
         let recipe = Recipe { epochs: self.retrain.unwrap_or(recipe.epochs), ..recipe.clone() };
-        let places = Places::default();
+        let (dataset, places) = (start.dataset.clone(), Places::default());
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
-        let mut trainer = Trainer::new(task, fusion)?;
+        let mut trainer = Trainer::new(task, &start.fusion)?;
         let pruned = Pruned { amount: self.how_much.amount(), compact: self.compact, retrain: self.retrain };
-        trainer.begin_pruned(checkpoint, store, mask, pruned);
+        trainer.begin_pruned(&start.checkpoint, store, mask, pruned);
         Ok(trainer)
-    }
-
-    fn pruned(
-        &self,
-        checkpoint: &Checkpoint,
-        before: &Network,
-        pruning: &Pruning,
-        terminal: &Terminal,
-    ) -> Result<Network, Failure> {
-        let Network { runnable: Runnable { graph, text, .. }, store, .. } = before;
-        let Some((axes, ops)) = pruning.units.as_ref().filter(|_| self.compact) else {
-            let runnable = of_text(&checkpoint.path, text, &checkpoint.metadata, terminal)?;
-            return Ok(Network { runnable, store: store.clone(), mask: Some(pruning.mask.clone()) });
-        };
-        let mut sources = SourceMap::new();
-        let file = sources.add(format!("{} (the network in it)", checkpoint.path.display()), None, text.as_str());
-        let given = checkpoint.metadata.given();
-        let small = resized(&mut sources, file, &given, graph, ops);
-        let small = small.map_err(|fault| shown(&fault, &sources, terminal))?;
-        let runnable = of_text(&checkpoint.path, &small, &checkpoint.metadata, terminal)?;
-        let (store, mask) = compacted(store, &pruning.mask, axes, &runnable.graph);
-        Ok(Network { runnable, store, mask })
     }
 
     fn retrain(&self, trainer: &mut Trainer, run: &RunFolder, fusion: &Fusion, terminal: &Terminal) -> Outcome {
@@ -196,23 +204,16 @@ impl Prune {
         }
     }
 
-    fn tell(
-        &self,
-        run: &RunFolder,
-        pruning: Pruning,
-        parameters: Parameters,
-        test: TestFigures,
-        terminal: &Terminal,
-    ) -> Outcome {
+    fn tell(&self, run: &RunFolder, pruning: Pruning, measured: Measured, terminal: &Terminal) -> Outcome {
         let report = PruningReport {
             run: run.path().to_path_buf(),
             from: self.path.clone(),
             by: self.how_much.amount(),
             compact: self.compact,
             retrain: self.retrain,
-            parameters,
+            parameters: measured.parameters,
             layers: pruning.layers,
-            test,
+            test: measured.test,
         };
         write_result(&run.path().join("pruning.json"), report.to_json().as_bytes())?;
         terminal.print(&match self.format {
@@ -221,4 +222,25 @@ impl Prune {
         });
         Ok(())
     }
+}
+
+/// Tests the network as it was, and the one that the new run begins with.
+fn measure(start: &Start, run: &RunFolder, terminal: &Terminal) -> Result<Measured, Failure> {
+    let (before, checkpoint) = (&start.network, Checkpoint::load(&run.last_checkpoint())?);
+    let after = Network::of(&checkpoint, terminal)?;
+    let figures = start.test(before, &start.checkpoint)?;
+    Ok(Measured {
+        test: TestFigures { before: figures, pruned: start.test(&after, &checkpoint)?, retrained: None },
+        parameters: Parameters { before: before.parameters(), after: after.parameters() },
+        histograms: Histograms { panels: vec![before.histogram("before"), after.histogram("pruned")] },
+    })
+}
+
+/// Tests what training has made of it.
+fn measure_again(start: &Start, run: &RunFolder, measured: &mut Measured, terminal: &Terminal) -> Outcome {
+    let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
+    let network = Network::of(&checkpoint, terminal)?;
+    measured.test.retrained = Some(start.test(&network, &checkpoint)?);
+    measured.histograms.panels.push(network.histogram("retrained"));
+    Ok(())
 }

@@ -44,7 +44,8 @@ fn draw_panel<B: DrawingBackend>(area: Area<'_, B>, title: &str, values: &[f32],
         .build_cartesian_2d(-range..range, 0.0..1.05 * highest as f64)
         .map_err(text)?;
     let mut mesh = chart.configure_mesh();
-    mesh.disable_x_mesh().y_desc("weights").label_style((FONT, 13)).draw().map_err(text)?;
+    mesh.disable_x_mesh().light_line_style(WHITE).y_desc("weights").label_style((FONT, 13));
+    mesh.y_label_formatter(&|count| format!("{count:.0}")).x_label_formatter(&tick).draw().map_err(text)?;
     let width = 2.0 * range / BARS as f64;
     let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, &count)| {
         let left = -range + bar as f64 * width;
@@ -52,6 +53,11 @@ fn draw_panel<B: DrawingBackend>(area: Area<'_, B>, title: &str, values: &[f32],
     });
     chart.draw_series(bars).map_err(text)?;
     Ok(())
+}
+
+/// A number of the axis; zero without a sign.
+fn tick(number: &f64) -> String {
+    if number.abs() < 1e-9 { "0".into() } else { format!("{:.3}", number).trim_end_matches('0').to_string() }
 }
 
 /// How many values fall on each bar.
