@@ -108,3 +108,27 @@ fn schedules_are_pytorchs() {
         }
     }
 }
+
+#[test]
+fn what_is_pruned_stays_zero_under_every_rule_and_leaves_nothing_in_its_state() {
+    let machine = Machine::new(1);
+    let mask: Vec<f32> = (0..8).map(|i| if i % 3 == 0 { 0.0 } else { 1.0 }).collect();
+    for (name, rule) in netc::train::RULES {
+        let recipe = OptimizerRecipe { rule: *rule, lr: 0.01, weight_decay: 0.1 };
+        let mut store = eight_numbers();
+        let mut optimizer = Optimizer::new(recipe, 8).clipped(Some(1.0));
+        let mut average = Average::new(0.9, &store);
+        optimizer.hold(Some(mask.clone()));
+        store.values_and_gradients_mut().0.iter_mut().zip(&mask).for_each(|(value, kept)| *value *= kept);
+        for step in 1..=20 {
+            store.values_and_gradients_mut().1.fill(0.5);
+            optimizer.step(&machine, &mut store);
+            average.follow(&machine, &store, step);
+            let zeros = |numbers: &[f32]| numbers.iter().zip(&mask).all(|(x, kept)| (*x == 0.0) == (*kept == 0.0));
+            assert!(zeros(store.values()) && zeros(average.values()), "{name}, step {step}: {:?}", store.values());
+        }
+        let slots = optimizer.slots().len();
+        let mut moments = optimizer.state().take(slots).filter(|(slot, _)| *slot != "exp_inf");
+        assert!(moments.all(|(_, numbers)| numbers.iter().step_by(3).all(|x| *x == 0.0)), "{name}");
+    }
+}

@@ -15,6 +15,9 @@ rows:
   - {row: recall, file: a.net, recipe: r.yaml, metric: test.recall, printed: 0.4, where: table 1}
   - {row: half, file: a.net, recipe: r.yaml, set: {split.fraction: 0.01}, drawn_by: [split.seed], metric: train.accuracy,
      printed: 0.3, where: text}
+  - {row: pruned, file: a.net, recipe: r.yaml, prune: {threshold: 0.1}, metric: test.accuracy, printed: 0.2, where: text}
+  - {row: retrained, file: a.net, recipe: r.yaml, prune: {threshold: 0.1, retrain: 3}, metric: test.accuracy, printed: 0.2,
+     where: text}
 references:
   - {what: people, printed: 90 %}
 ";
@@ -41,7 +44,7 @@ fn rows(place: &Place, arguments: &[&str]) -> Vec<Value> {
 fn every_row_gets_a_value_for_each_seed_and_keeps_it() {
     let place = place();
     let listed = rows(&place, &["--list"]);
-    assert_eq!(listed.len(), 3);
+    assert_eq!(listed.len(), 5);
     assert_eq!((&listed[0]["mean"], &listed[0]["printed"]), (&Value::Null, &json!(0.5)));
     assert_eq!(
         listed[2]["command"],
@@ -59,11 +62,15 @@ fn every_row_gets_a_value_for_each_seed_and_keeps_it() {
 
     let output = place.netc(&["repro", "--seeds", "2"]);
     let told = text(&output.stderr);
-    assert!(told.contains("run 1 of 2  small/half seed 0") && !told.contains("small/plain"), "{told}");
+    assert!(told.contains("run 1 of 6  small/half seed 0") && !told.contains("small/plain"), "{told}");
     let table = text(&output.stdout);
     assert!(table.contains("small/half") && table.contains("small: people: 90 %"), "{table}");
     let all = rows(&place, &["--list"]);
     assert_eq!(all[0], first[0]);
+    let command = all[4]["command"].as_str().unwrap();
+    assert!(command.ends_with("--out RUN; netc prune RUN --threshold 0.1 --retrain 3 --out RUN2"), "{command}");
+    assert_ne!(all[3]["values"], all[0]["values"]);
+    assert_ne!(all[3]["values"], all[4]["values"]);
     let trained = place.result(&[
         "train",
         "models/small/a.net",

@@ -6,15 +6,14 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
-use super::progress::pass;
 use super::terminal::Terminal;
+use super::test_part::evaluate_checkpoint;
+use super::write::write_figure;
 use super::{Format, Outcome};
-use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
+use crate::data::{self, DataFolder, Dataset, Environment, Selection};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::graph::Graph;
-use crate::lower::{Fusion, Program, Store};
-use crate::report::{self, ConfusionPlot, Figure};
-use crate::train::{Checkpoint, Evaluation, Figures, Places, RunFolder, cannot_write, evaluate, fit};
+use crate::report::{self, ConfusionPlot};
+use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, cannot_write};
 
 /// Evaluate a run or checkpoint on a data set's test images
 #[derive(Args, Debug)]
@@ -98,45 +97,4 @@ impl Eval {
         let advice = format!("it was trained on `{}`", metadata.recipe.dataset);
         Err(Diagnostic::error(Code::MISMATCH, message).remark(advice))
     }
-}
-
-/// Writes a figure as `NAME.svg` and `NAME.png`.
-fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
-    let undrawn =
-        |fault: String| Diagnostic::error(Code::WRITE, format!("internal error: `{name}` cannot be drawn: {fault}"));
-    let svg = report::svg(figure).map_err(undrawn)?.into_bytes();
-    let png = report::png(figure).map_err(undrawn)?;
-    for (extension, bytes) in [("svg", svg), ("png", png)] {
-        let path = folder.join(format!("{name}.{extension}"));
-        std::fs::write(&path, bytes).map_err(|fault| cannot_write(&path, &fault))?;
-    }
-    Ok(())
-}
-
-fn evaluate_checkpoint(
-    checkpoint: &Checkpoint,
-    graph: &Graph,
-    dataset: &Dataset,
-    fusion: &Fusion,
-) -> Result<Evaluation, Diagnostic> {
-    let metadata = &checkpoint.metadata;
-    let mut store = Store::init(graph, 0);
-    checkpoint.fill(&mut store)?;
-    let loss = fit::loss(&metadata.recipe, &Places::default(), graph)?;
-    let preparation = Preparation {
-        batch: metadata.recipe.batch,
-        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
-        scaled: loss.needs_targets(),
-        start: 0,
-        augmentation: Augmentation::default(),
-    };
-    let bar = pass("test", dataset.test.len() as u64);
-    let program = Program::with(graph, fusion);
-    let loader = Loader::sequential(dataset.test.clone(), preparation);
-    let evaluation = evaluate(&program, &store, &loss, loader, &dataset.classes, |images| {
-        bar.inc(images);
-        true
-    });
-    bar.finish_and_clear();
-    evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
 }

@@ -1,13 +1,16 @@
 //! One training among several of a command: begun, or gone on with where an earlier call ended.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::compute::Compute;
+use super::network::of_checkpoint;
+use super::prune::Prune;
 use super::settings::Settings;
 use super::terminal::Terminal;
+use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::train::{Finished, Train};
-use crate::train::RunFolder;
+use crate::train::{Checkpoint, Evaluation, RunFolder};
 
 /// What is trained, and where it stands.
 #[derive(Clone, Debug)]
@@ -23,13 +26,42 @@ pub struct Job {
 
 impl Job {
     /// Trains to the end and tests; a run that is finished already is only tested.
-    pub fn execute(self, terminal: &Terminal) -> Result<Finished, Failure> {
-        let Self { file, recipe, settings, run, data_dir, compute, quiet } = self;
-        let common = Train { data_dir, compute, quiet, ..Train::default() };
-        let train = match RunFolder::clear_unbegun(&run)? {
-            true => Train { resume: Some(run), ..common },
-            false => Train { file: Some(file), recipe, settings, out: Some(run), ..common },
-        };
-        train.execute(terminal)
+    pub fn execute(&self, terminal: &Terminal) -> Result<Finished, Failure> {
+        let Self { file, recipe, settings, run, .. } = self.clone();
+        match RunFolder::clear_unbegun(&run)? {
+            true => self.resumed(run).execute(terminal),
+            false => Train { file: Some(file), recipe, settings, out: Some(run), ..self.plain() }.execute(terminal),
+        }
+    }
+
+    /// The same with the weights below a threshold held at zero, trained on for so many epochs.
+    pub fn execute_pruned(&self, threshold: f64, retrain: u64, terminal: &Terminal) -> Result<Finished, Failure> {
+        let finished = self.execute(terminal)?;
+        let mut name = finished.run.file_name().unwrap_or_default().to_os_string();
+        name.push(format!("-below{threshold}-retrain{retrain}"));
+        let out = finished.run.with_file_name(name);
+        if !RunFolder::clear_unbegun(&out)? {
+            Prune::below(threshold, retrain, self, out.clone()).execute(terminal)?;
+        }
+        match retrain {
+            0 => Ok(Finished { test: self.test(&out, terminal)?, run: out, ..finished }),
+            _ => self.resumed(out).execute(terminal),
+        }
+    }
+
+    /// Evaluates a run as it stands.
+    fn test(&self, run: &Path, terminal: &Terminal) -> Result<Evaluation, Failure> {
+        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run)?)?;
+        let network = of_checkpoint(&checkpoint, terminal)?;
+        let dataset = own_dataset(&checkpoint, self.data_dir.as_deref())?;
+        Ok(evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &self.compute.start())?)
+    }
+
+    fn plain(&self) -> Train {
+        Train { data_dir: self.data_dir.clone(), compute: self.compute.clone(), quiet: self.quiet, ..Train::default() }
+    }
+
+    fn resumed(&self, run: PathBuf) -> Train {
+        Train { resume: Some(run), ..self.plain() }
     }
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod compute;
 mod data;
 mod eval;
@@ -15,12 +16,14 @@ mod mend;
 mod network;
 mod predict;
 mod progress;
+mod prune;
 mod repro;
 mod resume;
 mod run_name;
 mod settings;
 mod show;
 mod terminal;
+mod test_part;
 mod train;
 mod write;
 
@@ -63,6 +66,8 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Compare(compare::Compare),
+    Prune(Box<prune::Prune>),
     Show(show::Show),
     Bench(bench::Bench),
     Repro(repro::Repro),
@@ -97,6 +102,8 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Compare(compare) => compare.run(&terminal),
+        Command::Prune(prune) => prune.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Repro(repro) => repro.run(&terminal),

@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, Graph, Report, check};
 use crate::source::{FileId, SourceMap};
-use crate::train::Checkpoint;
+use crate::train::{Checkpoint, Metadata};
 
 /// A network without errors and without open choices.
 #[derive(Debug)]
@@ -62,17 +62,19 @@ fn not_runnable(report: &Report) -> Option<Diagnostic> {
 
 /// A checkpoint's own network.
 pub fn of_checkpoint(checkpoint: &Checkpoint, terminal: &Terminal) -> Result<Runnable, Failure> {
-    let metadata = &checkpoint.metadata;
+    of_text(&checkpoint.path, &checkpoint.metadata.network, &checkpoint.metadata, terminal)
+}
+
+/// The network of a text that stands in a checkpoint, or comes of one.
+pub fn of_text(path: &Path, text: &str, metadata: &Metadata, terminal: &Terminal) -> Result<Runnable, Failure> {
     let mut sources = SourceMap::new();
-    let name = format!("{} (the network in it)", checkpoint.path.display());
-    let file = sources.add(name, None, &*metadata.network);
-    let given = Given { input: Some(metadata.input), classes: Some(metadata.classes.len()), ..Given::default() };
-    let report = check(&mut sources, file, &given);
+    let file = sources.add(format!("{} (the network in it)", path.display()), None, text);
+    let report = check(&mut sources, file, &metadata.given());
     match report.graph {
-        Some(graph) => Ok(Runnable { graph, text: metadata.network.clone(), sources }),
+        Some(graph) => Ok(Runnable { graph, text: text.to_string(), sources }),
         None => {
             report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
-            let message = format!("the network in `{}` does not check", checkpoint.path.display());
+            let message = format!("the network in `{}` does not check", path.display());
             let diagnostic = Diagnostic::error(Code::MISMATCH, message);
             Err(diagnostic.remark("the file was changed after netc wrote it; take another checkpoint").into())
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Failure;
 use super::network::of_checkpoint;
 use super::terminal::Terminal;
+use super::test_part::other_data;
 use super::train::{Finished, Train};
 use crate::data;
 use crate::diagnostic::{Code, Diagnostic};
@@ -44,10 +45,4 @@ fn other_build(theirs: &Build, ours: &Build) -> Diagnostic {
     Diagnostic::error(Code::OTHER_BUILD, message)
         .remark("its figures would not be those of one machine, to the last bit")
         .remark("`--allow-other-cpu` goes on all the same")
-}
-
-fn other_data(dataset: &str, run: &Path) -> Diagnostic {
-    let message = format!("`{dataset}` no longer holds the images that `{}` was trained on", run.display());
-    Diagnostic::error(Code::MISMATCH, message)
-        .remark("bring the same files back, or name their folder with `--data-dir`")
 }

@@ -87,7 +87,7 @@ impl Change {
 }
 
 /// A number within bounds.
-fn number(text: &str, bounds: Bounds) -> Result<f64, String> {
+pub(super) fn number(text: &str, bounds: Bounds) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if bounds.accept(number) => Ok(number),
         _ => Err(format!("expected {}", bounds.text)),

@@ -51,7 +51,7 @@ pub struct Finished {
     pub position: Position,
     pub test: Evaluation,
     /// Of training, in this process.
-    seconds: f64,
+    pub seconds: f64,
 }
 
 /// Train a network on a data set
@@ -213,12 +213,12 @@ fn resized(dataset: &str, native: [usize; 3], shape: [usize; 3]) -> Diagnostic {
 }
 
 /// The failure of a mistake whose place is in `sources`.
-fn shown(fault: &Diagnostic, sources: &SourceMap, terminal: &Terminal) -> Failure {
+pub(super) fn shown(fault: &Diagnostic, sources: &SourceMap, terminal: &Terminal) -> Failure {
     terminal.show(fault, sources);
     Failure::Reported(fault.status())
 }
 
-fn stopped(run: &RunFolder) -> Diagnostic {
+pub(super) fn stopped(run: &RunFolder) -> Diagnostic {
     let path = run.path().display();
     Diagnostic::error(Code::STOPPED, format!("training was stopped; `{path}` holds what it has learnt"))
         .remark(format!("`netc train --resume {path}` goes on, `netc eval {path}` measures it"))

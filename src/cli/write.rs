@@ -1,4 +1,4 @@
-//! Texts -> files, whole or not at all; and texts before and after -> unified diffs.
+//! Texts and figures -> files, texts whole or not at all; and texts before and after -> unified diffs.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,6 +6,8 @@ use std::path::Path;
 use similar::TextDiff;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::report::{self, Figure};
+use crate::train::cannot_write;
 
 /// Replaces what a file holds. It is written beside it and renamed, with its permissions; a link stays a link.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
@@ -36,6 +38,19 @@ pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
         Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display()))
             .remark("name a file in a folder that is there and that you may write to")
     })
+}
+
+/// Writes a figure as `NAME.svg` and `NAME.png`.
+pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
+    let undrawn =
+        |fault: String| Diagnostic::error(Code::WRITE, format!("internal error: `{name}` cannot be drawn: {fault}"));
+    let svg = report::svg(figure).map_err(undrawn)?.into_bytes();
+    let png = report::png(figure).map_err(undrawn)?;
+    for (extension, bytes) in [("svg", svg), ("png", png)] {
+        let path = folder.join(format!("{name}.{extension}"));
+        std::fs::write(&path, bytes).map_err(|fault| cannot_write(&path, &fault))?;
+    }
+    Ok(())
 }
 
 /// What changes from one text to the other, as `patch` reads it.

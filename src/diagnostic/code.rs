@@ -108,6 +108,9 @@ codes! {
     OTHER_BUILD      "N0812" 2 "a run was begun on another machine or by another netc";
     WEIGHTS          "N0813" 1 "weights do not fit the network";
     MEMORY           "N0814" 2 "training would not fit in memory";
+    NOT_COMPACT      "N0815" 1 "a smaller network cannot be written in this text";
+    NOTHING_TO_PRUNE "N0816" 1 "nothing of the network can be pruned";
+    NOT_COMPARABLE   "N0817" 1 "runs cannot be compared";
 }
 
 #[cfg(test)]

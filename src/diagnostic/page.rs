@@ -15,7 +15,7 @@ pages! {
     "N0601" "N0602" "N0603" "N0604" "N0605" "N0606" "N0607" "N0608" "N0609"
     "N0701" "N0702" "N0703" "N0704" "N0705" "N0706" "N0707" "N0708"
     "N0801" "N0802" "N0803" "N0804" "N0805" "N0806" "N0807" "N0808" "N0809"
-    "N0810" "N0811" "N0812" "N0813" "N0814"
+    "N0810" "N0811" "N0812" "N0813" "N0814" "N0815" "N0816" "N0817"
     "missing-activation" "double-softmax" "dropout-before-batchnorm" "shrinks-to-one" "drops-last-row"
     "unused-label" "unused-block" "unused-value" "guessed-input"
     "unusual-first-loss" "no-gradient" "dead-relu"

@@ -11,14 +11,18 @@ mod lint;
 mod rejoin;
 mod repair;
 mod repetition;
+mod resize;
 mod setting;
 mod strict;
+mod units;
 mod verify;
 
 pub use check::{ChoiceReport, LayerReport, MAX_SHOWN, Report, check};
 pub use infer::{Cost, MAX_PARAMETERS};
 pub use lint::{LINTS, Lint};
+pub use resize::resized;
 pub use setting::Given;
+pub use units::{Bank, Cohort, TensorAxes, Units};
 pub use verify::verify;
 
 use crate::layer::{Op, Param, Shape};

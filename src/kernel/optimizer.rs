@@ -94,6 +94,18 @@ pub fn average(machine: &Machine, [decay, rest]: [f32; 2], values: &[f32], avera
     });
 }
 
+/// Zero where `kept` is zero; other numbers stay.
+pub fn mask(machine: &Machine, kept: &[f32], numbers: &mut [f32]) {
+    let count = numbers.len();
+    let numbers = Shared::new(numbers);
+    machine.team.run(count.div_ceil(CHUNK), |index, _| {
+        let range = index * CHUNK..count.min((index + 1) * CHUNK);
+        // SAFETY: each task has a range of its own.
+        let numbers = unsafe { numbers.part(range.clone()) };
+        machine.isa.run(Mask { kept: &kept[range], numbers });
+    });
+}
+
 impl Rule {
     /// How many numbers of state each parameter has.
     pub fn numbers(self) -> usize {
@@ -231,6 +243,23 @@ impl Kernel for Average<'_> {
     fn run<L: Lane>(self) {
         for (values, averages) in self.values.chunks(LANES).zip(self.averages.chunks_mut(LANES)) {
             follow([self.decay, self.rest], load::<L>(values), averages);
+        }
+    }
+}
+
+struct Mask<'a> {
+    kept: &'a [f32],
+    numbers: &'a mut [f32],
+}
+
+impl Kernel for Mask<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        for (kept, numbers) in self.kept.chunks(LANES).zip(self.numbers.chunks_mut(LANES)) {
+            let masked = load::<L>(kept).pass_positive(load(numbers));
+            store(masked, numbers);
         }
     }
 }

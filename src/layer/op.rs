@@ -263,6 +263,11 @@ impl Op {
 }
 
 impl Conv {
+    /// Whether each output channel reads the one input channel of its number.
+    pub fn is_depthwise(&self) -> bool {
+        self.groups > 1 && self.groups == self.input && self.groups == self.output
+    }
+
     fn params(&self) -> Vec<Param> {
         let [height, width] = self.kernel;
         let init = Init::fan_in(self.input / self.groups * height * width);

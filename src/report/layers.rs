@@ -64,7 +64,7 @@ pub fn aligned<S: AsRef<[String]>>(lines: &[S]) -> String {
     text
 }
 
-/// A count, a shape, or nothing.
+/// A number, a shape, or nothing.
 fn is_number(cell: &str) -> bool {
-    cell == "?" || cell.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | 'x'))
+    cell == "?" || cell.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | 'x'))
 }

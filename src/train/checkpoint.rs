@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::metadata::{Metadata, VERSION};
+use super::optimizer::MASK;
 use super::state::State;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lower::{Entry, Store};
@@ -67,16 +68,26 @@ impl Checkpoint {
     /// N0805 where a tensor is missing or has another shape.
     pub fn fill_state(&self, state: &mut State) -> Result<(), Diagnostic> {
         self.fill(&mut state.store)?;
-        let slots: Vec<&'static str> = state.optimizer.state().map(|(slot, _)| slot).collect();
-        let vectors = slots.into_iter().map(|slot| self.vector(slot, &state.store));
+        let vectors = state.optimizer.slots().iter().map(|slot| self.vector(slot, &state.store));
         let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
         state.optimizer.restore(self.metadata.position.steps, vectors);
+        state.optimizer.hold(self.mask(&state.store)?);
         if let Some(average) = &mut state.average {
             average.restore(state.store.values().to_vec());
             let raw = self.vector(RAW, &state.store)?;
             state.store.values_and_gradients_mut().0.copy_from_slice(&raw);
         }
         Ok(())
+    }
+
+    /// Which of the store's values are pruned: 0 for those, 1 for others. None where none is.
+    ///
+    /// # Errors
+    /// N0805 where a mask has another shape than its tensor.
+    pub fn mask(&self, store: &Store<f32>) -> Result<Option<Vec<f32>>, Diagnostic> {
+        let mut trained = store.entries().iter().filter(|entry| entry.trained);
+        let masked = trained.any(|entry| self.tensors.contains_key(&slot_name(MASK, entry)));
+        masked.then(|| self.vector(MASK, store)).transpose()
     }
 
     /// A vector of the optimizer's state.

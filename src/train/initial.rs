@@ -10,6 +10,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::checkpoint::cannot_read;
+use super::optimizer::MASK;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lower::{Entry, Store};
 
@@ -76,6 +77,26 @@ fn unfit(path: &Path, reason: &str) -> Diagnostic {
     let message = format!("the weights in `{}` do not fit the network: {reason}", path.display());
     Diagnostic::error(Code::WEIGHTS, message)
         .remark("tensors are matched by name, else by order and shape; `netc check` shows the network's")
+}
+
+/// The mask of a pruned network's weights that were matched by name; none where nothing in the file is pruned.
+///
+/// # Errors
+/// N0804 where it cannot be read, N0813 where a mask has another shape than its tensor.
+pub fn load_mask(path: &Path, store: &Store<f32>) -> Result<Option<Vec<f32>>, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|fault| unfit(path, &fault.to_string()))?;
+    let mut mask: Option<Vec<f32>> = None;
+    for entry in store.entries().iter().filter(|entry| entry.trained) {
+        let Ok(view) = file.tensor(&format!("optimizer.{MASK}.{}", entry.name)) else { continue };
+        let tensor = tensor(entry.name.clone(), &view).map_err(|reason| unfit(path, &reason))?;
+        if tensor.shape != entry.shape {
+            return Err(unfit(path, &format!("the mask of `{}` has the shape {:?}", entry.name, tensor.shape)));
+        }
+        let mask = mask.get_or_insert_with(|| vec![1.0; store.values().len()]);
+        mask[entry.range.clone()].copy_from_slice(&tensor.values);
+    }
+    Ok(mask)
 }
 
 /// The file's tensors by name, without an optimizer's state and counters.

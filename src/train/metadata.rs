@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::figures::{EpochMetrics, Tally};
+use super::prune::Pruned;
 use super::recipe::Recipe;
 use super::schedule::Plateau;
 use super::stopping::Standing;
 use crate::data::{Dataset, Images};
+use crate::graph::Given;
 use crate::lower::Fusion;
 
 /// Everything that is needed to use a checkpoint alone, and to go on training from it.
@@ -29,7 +31,17 @@ pub struct Metadata {
     /// The images that are trained on, where their losses chose them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Vec<usize>>,
+    /// What was pruned before training began, the first time first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pruned: Vec<Pruned>,
     pub position: Position,
+}
+
+impl Metadata {
+    /// What its network is checked with.
+    pub fn given(&self) -> Given {
+        Given { input: Some(self.input), classes: Some(self.classes.len()), ..Given::default() }
+    }
 }
 
 /// How far training has come.

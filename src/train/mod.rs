@@ -12,6 +12,7 @@ mod memory;
 mod metadata;
 mod optimizer;
 mod prediction;
+mod prune;
 mod recipe;
 mod rehearsal;
 mod run;
@@ -19,6 +20,7 @@ mod schedule;
 mod scores;
 mod session;
 mod setup;
+mod significance;
 mod state;
 mod stopping;
 mod trainer;
@@ -35,6 +37,7 @@ pub use memory::check as check_memory;
 pub use metadata::{Build, DataMark, Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
+pub use prune::{Amount, Pruned, PrunedLayer, Pruning, compacted, prune, weights_left};
 pub use recipe::{
     Bounds, Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe,
     Split, Validate, fit, read_recipe,
@@ -44,5 +47,6 @@ pub use schedule::Schedule;
 pub use scores::{Roc, Scores};
 pub use session::train;
 pub use setup::Task;
+pub use significance::{McNemar, Summary, Test};
 pub use trainer::Trainer;
 pub use watch::{End, Silent, Watch};

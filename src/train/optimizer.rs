@@ -21,14 +21,19 @@ pub struct Optimizer {
     /// Of Nadam's momenta of all steps.
     product: f64,
     state: Vec<Vec<f32>>,
+    /// 1 for each number that is moved, 0 for each that is pruned; none where none is.
+    mask: Option<Vec<f32>>,
 }
+
+/// The mask's name among the vectors of the state.
+pub(super) const MASK: &str = "mask";
 
 impl Optimizer {
     /// For `count` trained parameters.
     pub fn new(recipe: OptimizerRecipe, count: usize) -> Self {
         let state = slots(&recipe).iter().map(|_| vec![0.0; count]).collect();
         let whole = 0..count;
-        Self { recipe, clip: None, trained: vec![whole], steps: 0, product: 1.0, state }
+        Self { recipe, clip: None, trained: vec![whole], steps: 0, product: 1.0, state, mask: None }
     }
 
     /// With gradients scaled down to this norm where theirs, as a whole, is larger (`clip_grad_norm_`).
@@ -41,6 +46,16 @@ impl Optimizer {
         Self { trained, ..self }
     }
 
+    /// Holds at zero, in every step to come, the parameters where `mask` is 0, which are zero; it is 1 elsewhere.
+    pub fn hold(&mut self, mask: Option<Vec<f32>>) {
+        self.mask = mask;
+    }
+
+    /// Which parameters are pruned, as [`Optimizer::hold`] has it.
+    pub fn mask(&self) -> Option<&[f32]> {
+        self.mask.as_deref()
+    }
+
     /// Sets the learning rate of the steps to come.
     pub fn set_rate(&mut self, lr: f64) {
         self.recipe.lr = lr;
@@ -51,12 +66,18 @@ impl Optimizer {
         self.steps
     }
 
-    /// Each vector of the state with PyTorch's name for it.
+    /// Each vector of the state with PyTorch's name for it; the mask, where there is one, is `mask`.
     pub fn state(&self) -> impl Iterator<Item = (&'static str, &[f32])> {
-        slots(&self.recipe).iter().copied().zip(self.state.iter().map(Vec::as_slice))
+        let mask = self.mask.iter().map(|mask| (MASK, mask.as_slice()));
+        slots(&self.recipe).iter().copied().zip(self.state.iter().map(Vec::as_slice)).chain(mask)
     }
 
-    /// Puts back a state; `values` are in the order of [`Optimizer::state`].
+    /// The names of the rule's own vectors, without the mask.
+    pub fn slots(&self) -> &'static [&'static str] {
+        slots(&self.recipe)
+    }
+
+    /// Puts back a state; `values` are in the order of [`Optimizer::slots`].
     pub fn restore(&mut self, steps: u64, values: Vec<Vec<f32>>) {
         self.steps = steps;
         self.state = values;
@@ -65,11 +86,13 @@ impl Optimizer {
         }
     }
 
-    /// One step: moves the store's values by its gradients.
+    /// One step: moves the store's values by its gradients. What is pruned has neither value nor gradient, so that it
+    /// counts in no norm and leaves nothing in the state.
     pub fn step(&mut self, machine: &Machine, store: &mut Store<f32>) {
         self.steps += 1;
         let rule = self.rule();
         let (values, gradients) = store.values_and_gradients_mut();
+        self.mask.iter().for_each(|mask| optimizer::mask(machine, mask, gradients));
         let decay = Decay { scale: self.scale(machine, gradients), ..self.decay() };
         for range in self.trained.clone() {
             let mut state = self.state.iter_mut().map(|vector| &mut vector[range.clone()]);
@@ -77,6 +100,7 @@ impl Optimizer {
             let both = [&mut values[range.clone()], &mut gradients[range]];
             optimizer::step(machine, rule, decay, both, state);
         }
+        self.mask.iter().for_each(|mask| optimizer::mask(machine, mask, values));
     }
 
     /// What gradients are multiplied by, so that their norm is at most `clip`.

@@ -31,6 +31,16 @@ impl Scores {
         self.labels.extend_from_slice(labels);
     }
 
+    /// The true classes.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Of each image, whether its largest score is at its label.
+    pub fn correct(&self) -> Vec<bool> {
+        winners(&self.probabilities, self.classes).zip(&self.labels).map(|(winner, label)| winner == *label).collect()
+    }
+
     /// Rows are true classes, columns the largest score.
     pub fn confusion(&self) -> Vec<Vec<u64>> {
         let mut confusion = vec![vec![0; self.classes]; self.classes];

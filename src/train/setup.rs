@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::average::Average;
 use super::checkpoint::Checkpoint;
 use super::figures::Tally;
-use super::initial::load_weights;
+use super::initial::{Matching, load_mask, load_weights};
 use super::metadata::{Build, Position};
 use super::optimizer::Optimizer;
+use super::prune::Pruned;
 use super::recipe::{Choice, Places, Recipe, fit};
 use super::schedule::Schedule;
 use super::state::State;
@@ -62,6 +63,7 @@ impl Trainer {
             trained,
             network,
             build: Build::of(fusion),
+            pruned: vec![],
             position,
         })
     }
@@ -74,10 +76,32 @@ impl Trainer {
         checkpoint.fill_state(&mut self.state)?;
         self.position = checkpoint.metadata.position;
         self.schedule.plateau = self.position.plateau;
+        self.pruned.clone_from(&checkpoint.metadata.pruned);
+        self.choose_as(checkpoint);
+        Ok(())
+    }
+
+    /// Begins with pruned weights: those where `mask` is 0 are zero and stay so. Images are chosen as for `checkpoint`,
+    /// whose weights they were; training begins anew.
+    pub fn begin_pruned(&mut self, checkpoint: &Checkpoint, store: Store<f32>, mask: Option<Vec<f32>>, pruned: Pruned) {
+        self.state.store = store;
+        let (values, _) = self.state.store.values_and_gradients_mut();
+        values
+            .iter_mut()
+            .zip(mask.iter().flatten())
+            .filter(|(_, kept)| **kept == 0.0)
+            .for_each(|(value, _)| *value = 0.0);
+        self.state.optimizer.hold(mask);
+        self.pruned = checkpoint.metadata.pruned.iter().copied().chain([pruned]).collect();
+        self.choose_as(checkpoint);
+        self.begin_here();
+    }
+
+    /// Trains on the images that the losses chose for a checkpoint, if they did.
+    fn choose_as(&mut self, checkpoint: &Checkpoint) {
         if let Some(chosen) = &checkpoint.metadata.chosen {
             self.images = chosen.clone();
         }
-        Ok(())
     }
 
     /// Begins with the weights that the recipe names, if any; a note says how they were matched.
@@ -87,8 +111,15 @@ impl Trainer {
     pub fn take_weights(&mut self) -> Result<Option<Diagnostic>, Diagnostic> {
         let Some(path) = self.recipe.init_from.clone().map(PathBuf::from) else { return Ok(None) };
         let matching = load_weights(&path, &mut self.state.store)?;
+        let mask = match matching {
+            Matching::ByName => load_mask(&path, &self.state.store)?,
+            Matching::ByOrder(_) => None,
+        };
+        let pruned = mask.iter().flatten().filter(|kept| **kept == 0.0).count();
+        self.state.optimizer.hold(mask);
         self.begin_here();
-        Ok(Some(matching.note(&path)))
+        let note = matching.note(&path);
+        Ok(Some(if pruned == 0 { note } else { note.remark(format!("{pruned} of them are pruned, and stay zero")) }))
     }
 
     /// Takes the parameters that the store holds now as those that training begins with.

@@ -8,6 +8,7 @@ use super::evaluation::{Evaluation, evaluate};
 use super::figures::{EpochMetrics, Figures, Tally, correct};
 use super::memory;
 use super::metadata::{Build, DataMark, Metadata, Position, VERSION};
+use super::prune::Pruned;
 use super::recipe::{Choice, Recipe};
 use super::schedule::Schedule;
 use super::state::State;
@@ -37,6 +38,8 @@ pub struct Trainer {
     pub(super) trained: Vec<bool>,
     pub(super) network: String,
     pub(super) build: Build,
+    /// What was pruned before training began.
+    pub(super) pruned: Vec<Pruned>,
     pub(super) position: Position,
 }
 
@@ -257,6 +260,7 @@ impl Trainer {
             build: self.build.clone(),
             data: DataMark::of(&self.dataset),
             chosen: self.chooses().then(|| self.images.clone()),
+            pruned: self.pruned.clone(),
             position: self.position,
         };
         Checkpoint::save(path, &metadata, &self.state)

@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::repro::{Report, Results, Row, RowResult, document, load_reports};
+use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
 use crate::source::SourceMap;
 use crate::train::{RunFolder, cannot_write};
 
@@ -80,7 +80,7 @@ impl Repro {
         let result = results.get(&row.row);
         let command = match result {
             Some(result) => result.command.clone(),
-            None => text::command(&self.job(report, row, 0)?),
+            None => text::command(&self.job(report, report.trained_with(row), 0)?, row.prune),
         };
         Ok(Shown { report, row, result, command })
     }
@@ -138,17 +138,23 @@ impl Repro {
     /// Trains one row with one seed, or finds it trained, and takes its figure.
     fn run_row(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<RowResult, Failure> {
         let job = self.job(report, report.trained_with(row), seed)?;
-        let command = text::command(&job);
-        let finished = job.execute(terminal)?;
+        let finished = match row.prune {
+            None => job.execute(terminal)?,
+            Some(Prune { threshold, retrain }) => job.execute_pruned(threshold, retrain, terminal)?,
+        };
+        let command = text::command(&job, row.prune);
         let last = finished.position.last.ok_or_else(|| no_figure(report, row))?;
         let value = row.metric.of(&finished.test, &last).ok_or_else(|| no_figure(report, row))?;
+        let mut runs = vec![job.run.as_path(), &finished.run];
+        runs.dedup();
+        let seconds: f64 = runs.into_iter().filter_map(RunFolder::seconds_of).sum();
         Ok(RowResult {
             row: row.row.clone(),
             metric: row.metric,
             quick: self.quick,
             values: vec![value],
             seeds: vec![seed],
-            seconds: vec![RunFolder::seconds_of(&finished.run).unwrap_or_default().round()],
+            seconds: vec![seconds.round()],
             machine: text::machine(self.compute.threads()),
             commit: text::commit(),
             command,

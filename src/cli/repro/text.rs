@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::job::Job;
 use crate::kernel::Isa;
-use crate::repro::{Report, Row, RowResult, summary};
+use crate::repro::{Prune, Report, Row, RowResult, summary};
 
 /// A row as it is listed.
 pub struct Shown<'a> {
@@ -75,8 +75,8 @@ pub fn json(rows: &[Shown]) -> String {
     format!("{}\n", Json::Array(rows.iter().map(object).collect()))
 }
 
-/// What trains the same.
-pub fn command(job: &Job) -> String {
+/// What makes the same run.
+pub fn command(job: &Job, prune: Option<Prune>) -> String {
     let mut command = format!("netc train {}", job.file.display());
     if let Some(recipe) = &job.recipe {
         command += &format!(" --recipe {}", recipe.display());
@@ -85,7 +85,10 @@ pub fn command(job: &Job) -> String {
     if let Some(epochs) = job.settings.epochs {
         command += &format!(" --epochs {epochs}");
     }
-    command + &format!(" --seed {}", job.settings.seed.unwrap_or_default())
+    command += &format!(" --seed {}", job.settings.seed.unwrap_or_default());
+    let Some(Prune { threshold, retrain }) = prune else { return command };
+    let retrain = if retrain > 0 { format!(" --retrain {retrain}") } else { String::new() };
+    format!("{command} --out RUN; netc prune RUN --threshold {threshold}{retrain} --out RUN2")
 }
 
 /// The processor, the instructions that kernels use, and the threads.

@@ -1,0 +1,58 @@
+//! A checkpoint -> its network's figures on the test part of a data set.
+
+use std::path::Path;
+
+use super::progress::pass;
+use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Statistics};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::Graph;
+use crate::lower::{Fusion, Program, Store};
+use crate::train::{Checkpoint, DataMark, Evaluation, Places, evaluate, fit};
+
+/// The data set that a checkpoint was trained on, with the same images.
+pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<Dataset, Diagnostic> {
+    let metadata = &checkpoint.metadata;
+    let folder = DataFolder::resolve(data_dir, &Environment::read());
+    let name = &metadata.recipe.dataset;
+    let dataset = data::find(name, &folder, &metadata.recipe.data)?.open(Some(metadata.input))?;
+    match DataMark::of(&dataset) == metadata.data && dataset.classes == metadata.classes {
+        true => Ok(dataset),
+        false => Err(other_data(name, &checkpoint.path)),
+    }
+}
+
+/// The error of a data set that is not what it was.
+pub fn other_data(dataset: &str, run: &Path) -> Diagnostic {
+    let message = format!("`{dataset}` no longer holds the images that `{}` was trained on", run.display());
+    Diagnostic::error(Code::MISMATCH, message)
+        .remark("bring the same files back, or name their folder with `--data-dir`")
+}
+
+/// Evaluates a checkpoint; `graph` is that of its network.
+pub fn evaluate_checkpoint(
+    checkpoint: &Checkpoint,
+    graph: &Graph,
+    dataset: &Dataset,
+    fusion: &Fusion,
+) -> Result<Evaluation, Diagnostic> {
+    let metadata = &checkpoint.metadata;
+    let mut store = Store::init(graph, 0);
+    checkpoint.fill(&mut store)?;
+    let loss = fit::loss(&metadata.recipe, &Places::default(), graph)?;
+    let preparation = Preparation {
+        batch: metadata.recipe.batch,
+        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
+        scaled: loss.needs_targets(),
+        start: 0,
+        augmentation: Augmentation::default(),
+    };
+    let bar = pass("test", dataset.test.len() as u64);
+    let program = Program::with(graph, fusion);
+    let loader = Loader::sequential(dataset.test.clone(), preparation);
+    let evaluation = evaluate(&program, &store, &loss, loader, &dataset.classes, |images| {
+        bar.inc(images);
+        true
+    });
+    bar.finish_and_clear();
+    evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
+}
