@@ -106,13 +106,19 @@ fn every_model_says_where_it_is_from() {
     }
 }
 
+/// Whether a file beside the networks is a recipe, and no report and no sweep.
+fn is_recipe(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.extension().is_some_and(|extension| extension == "yaml") && stem != "report" && !stem.starts_with("sweep_")
+}
+
 /// The recipes beside a network: its own, or the folder's, and those for other data sets.
 fn recipes_of(path: &str) -> Vec<PathBuf> {
     let file = models().join(path);
     let folder = file.parent().expect("a folder");
     let of_network = |recipe: &PathBuf| recipe.with_extension("net").is_file();
     let entries = std::fs::read_dir(folder).expect("the folder can be read").flatten().map(|entry| entry.path());
-    let mut recipes: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    let mut recipes: Vec<PathBuf> = entries.filter(|path| is_recipe(path)).collect();
     let own = file.with_extension("yaml");
     let has_own = recipes.contains(&own);
     recipes.retain(|recipe| *recipe == own || !(of_network(recipe) || has_own && recipe.ends_with("recipe.yaml")));

@@ -29,7 +29,8 @@ impl Job {
     pub fn execute(&self, terminal: &Terminal) -> Result<Finished, Failure> {
         let Self { file, recipe, settings, run, .. } = self.clone();
         match RunFolder::clear_unbegun(&run)? {
-            true => self.resumed(run).execute(terminal),
+            true => Train { settings: Settings::default().for_epochs(settings.epochs), ..self.resumed(run) }
+                .execute(terminal),
             false => Train { file: Some(file), recipe, settings, out: Some(run), ..self.plain() }.execute(terminal),
         }
     }

@@ -22,6 +22,7 @@ mod resume;
 mod run_name;
 mod settings;
 mod show;
+mod sweep;
 mod terminal;
 mod test_part;
 mod train;
@@ -71,6 +72,7 @@ enum Command {
     Show(show::Show),
     Bench(bench::Bench),
     Repro(repro::Repro),
+    Sweep(Box<sweep::Sweep>),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
     Data(data::Data),
@@ -107,16 +109,13 @@ pub fn run() -> ExitCode {
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Repro(repro) => repro.run(&terminal),
+        Command::Sweep(sweep) => sweep.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Fmt(fmt) => fmt.run(&terminal),
         Command::Data(data) => data.run(&terminal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Reported(status)) => ExitCode::from(status),
-        Err(Failure::Diagnostic(diagnostic)) => {
-            terminal.show(&diagnostic, &crate::source::SourceMap::new());
-            ExitCode::from(diagnostic.status())
-        }
+        Err(failure) => ExitCode::from(terminal.report(failure)),
     }
 }

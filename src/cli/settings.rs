@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::files::read_source;
@@ -55,7 +56,7 @@ pub struct Settings {
 }
 
 /// A key of a recipe and its value, in YAML.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub key: String,
     pub value: String,
@@ -98,6 +99,11 @@ impl Settings {
     /// A seed and changes, and the recipe's own settings otherwise.
     pub fn with(seed: u64, set: Vec<Change>) -> Self {
         Self { seed: Some(seed), set, ..Self::default() }
+    }
+
+    /// For another number of epochs than the recipe's, where one is given.
+    pub fn for_epochs(self, epochs: Option<u64>) -> Self {
+        Self { epochs, ..self }
     }
 
     /// Puts the flags that were given into a recipe.

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
-use super::Colour;
+use super::{Colour, Failure};
 use crate::diagnostic::{Code, Diagnostic, Severity, Style, render};
 use crate::source::SourceMap;
 
@@ -33,6 +33,17 @@ impl Terminal {
     pub fn show(&self, diagnostic: &Diagnostic, sources: &SourceMap) {
         if self.notes || diagnostic.severity != Severity::Note {
             self.error(&render(diagnostic, sources, self.style));
+        }
+    }
+
+    /// Shows what one of several things failed with; the status that it would end a command with.
+    pub fn report(&self, failure: Failure) -> u8 {
+        match failure {
+            Failure::Reported(status) => status,
+            Failure::Diagnostic(diagnostic) => {
+                self.show(&diagnostic, &SourceMap::new());
+                diagnostic.status()
+            }
         }
     }
 

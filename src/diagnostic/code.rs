@@ -84,6 +84,7 @@ codes! {
     RECIPE_FIT       "N0608" 1 "a setting does not fit the network or the data";
     LOSS_TEXT        "N0609" 1 "a loss cannot be read";
     REPORT           "N0610" 1 "a report or its results cannot be read";
+    SWEEP            "N0611" 1 "a sweep cannot be made of this";
 
     DATA_MISSING     "N0701" 2 "a data set is not where it was looked for";
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";

@@ -15,6 +15,7 @@ mod resize;
 mod setting;
 mod strict;
 mod units;
+mod variant;
 mod verify;
 
 pub use check::{ChoiceReport, LayerReport, MAX_SHOWN, Report, check};
@@ -23,6 +24,7 @@ pub use lint::{LINTS, Lint};
 pub use resize::resized;
 pub use setting::Given;
 pub use units::{Bank, Cohort, TensorAxes, Units};
+pub use variant::Variants;
 pub use verify::verify;
 
 use crate::layer::{Op, Param, Shape};

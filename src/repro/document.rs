@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::report::{Report, Row};
 use super::results::{Results, RowResult};
-use super::summary::summary;
+use crate::train::Summary;
 
 const HEAD: &str = "# Results
 
@@ -40,12 +40,12 @@ fn unknown() -> (String, String, String) {
 }
 
 fn shown(row: &Row, result: &RowResult) -> (String, String, String) {
-    let Some(of_all) = summary(&result.values) else { return unknown() };
+    let Summary { mean, std, .. } = Summary::of(&result.values);
     let quick = if result.quick { " (quick)" } else { "" };
-    let spread = if result.values.len() > 1 { format!(" ± {:.2}", 100.0 * of_all.std) } else { String::new() };
+    let spread = std.map(|std| format!(" ± {:.2}", 100.0 * std)).unwrap_or_default();
     let seeds: Vec<String> = result.seeds.iter().map(u64::to_string).collect();
-    let difference = format!("{:+.2}", 100.0 * (of_all.mean - row.printed));
-    (format!("{}{spread}{quick}", percent(of_all.mean)), seeds.join(", "), difference)
+    let difference = format!("{:+.2}", 100.0 * (mean - row.printed));
+    (format!("{}{spread}{quick}", percent(mean)), seeds.join(", "), difference)
 }
 
 fn percent(share: f64) -> String {

@@ -6,10 +6,8 @@ mod document;
 mod metric;
 mod report;
 mod results;
-mod summary;
 
 pub use document::document;
 pub use metric::{Metric, Part};
 pub use report::{Prune, Reference, Report, Row, load_reports};
 pub use results::{Results, RowResult};
-pub use summary::{Summary, summary};

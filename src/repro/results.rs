@@ -54,7 +54,10 @@ impl Results {
             Err(fault) => return Err(cannot_read(&path, &fault)),
         };
         let rows: Vec<RowResult> = serde_json::from_str(&text).map_err(|fault| damaged(&path, &fault.to_string()))?;
-        match rows.iter().find(|row| row.seeds.len() != row.values.len() || row.seeds.len() != row.seconds.len()) {
+        let unequal = |row: &&RowResult| {
+            row.seeds.is_empty() || row.seeds.len() != row.values.len() || row.seeds.len() != row.seconds.len()
+        };
+        match rows.iter().find(unequal) {
             Some(row) => Err(damaged(&path, &format!("`{}` has not one value for each seed", row.row))),
             None => Ok(Self { rows }),
         }

@@ -48,5 +48,6 @@ pub use scores::{Roc, Scores};
 pub use session::train;
 pub use setup::Task;
 pub use significance::{McNemar, Summary, Test};
+pub use stopping::badness;
 pub use trainer::Trainer;
 pub use watch::{End, Silent, Watch};

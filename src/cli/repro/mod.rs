@@ -18,7 +18,6 @@ use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
-use crate::source::SourceMap;
 use crate::train::{RunFolder, cannot_write};
 
 /// Repeat the figures that reports print
@@ -105,7 +104,7 @@ impl Repro {
                 Ok(result) => results.add(result),
                 Err(failure) if interrupted() => return Err(failure),
                 Err(failure) => {
-                    failed = Some(report_failure(failure, terminal));
+                    failed = Some(terminal.report(failure));
                     continue;
                 }
             }
@@ -181,17 +180,6 @@ impl Repro {
         }
         let path = docs.join("results.md");
         std::fs::write(&path, document(reports)).map_err(|fault| cannot_write(&path, &fault))
-    }
-}
-
-/// Shows what one row failed with; the status.
-fn report_failure(failure: Failure, terminal: &Terminal) -> u8 {
-    match failure {
-        Failure::Reported(status) => status,
-        Failure::Diagnostic(diagnostic) => {
-            terminal.show(&diagnostic, &SourceMap::new());
-            diagnostic.status()
-        }
     }
 }
 

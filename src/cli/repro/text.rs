@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::job::Job;
 use crate::kernel::Isa;
-use crate::repro::{Prune, Report, Row, RowResult, summary};
+use crate::repro::{Prune, Report, Row, RowResult};
+use crate::train::Summary;
 
 /// A row as it is listed.
 pub struct Shown<'a> {
@@ -31,11 +32,11 @@ pub fn table(rows: &[Shown]) -> String {
 }
 
 fn ours(result: &RowResult) -> (String, String) {
-    let Some(of_all) = summary(&result.values) else { return ("-".into(), String::new()) };
-    let spread = if result.values.len() > 1 { format!(" +- {:.2}", 100.0 * of_all.std) } else { String::new() };
+    let Summary { mean, std, .. } = Summary::of(&result.values);
+    let spread = std.map(|std| format!(" +- {:.2}", 100.0 * std)).unwrap_or_default();
     let seeds: Vec<String> = result.seeds.iter().map(u64::to_string).collect();
     let quick = if result.quick { "  quick" } else { "" };
-    (format!("{}{spread}", percent(of_all.mean)), format!("{}{quick}", seeds.join(" ")))
+    (format!("{}{spread}", percent(mean)), format!("{}{quick}", seeds.join(" ")))
 }
 
 fn percent(share: f64) -> String {
@@ -63,10 +64,10 @@ fn references(rows: &[Shown]) -> String {
 /// An array with an object for each row, as the language's page has it.
 pub fn json(rows: &[Shown]) -> String {
     let object = |Shown { report, row, result, command }: &Shown| {
-        let of_all = result.and_then(|result| summary(&result.values));
+        let of_all = result.map(|result| Summary::of(&result.values));
         json!({
             "report": report.name, "row": row.row, "metric": row.metric, "printed": row.printed,
-            "mean": of_all.map(|summary| summary.mean), "std": of_all.map(|summary| summary.std),
+            "mean": of_all.map(|summary| summary.mean), "std": of_all.and_then(|summary| summary.std),
             "values": result.map(|result| &result.values), "seeds": result.map(|result| &result.seeds),
             "quick": result.is_some_and(|result| result.quick), "chosen": row.chosen,
             "command": command,

@@ -1,0 +1,149 @@
+//! A `.net` file, or a YAML file that names one -> what a sweep varies.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_yaml::{Mapping, Value};
+
+use super::space::{Axis, Space};
+use super::trial::Trial;
+use crate::cli::Failure;
+use crate::cli::files::{cannot_read, read_source};
+use crate::cli::settings::{Change, RecipeFile};
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::{Given, Variants, check};
+use crate::source::SourceMap;
+use crate::train::{Recipe, cannot_write};
+
+/// A sweep file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    /// Relative to the sweep file, as the recipe.
+    file: PathBuf,
+    recipe: Option<PathBuf>,
+    /// A list of values for each key.
+    #[serde(default)]
+    over: Mapping,
+}
+
+/// What is swept.
+pub struct Source {
+    file: PathBuf,
+    recipe: Option<PathBuf>,
+    variants: Variants,
+    pub space: Space,
+}
+
+impl Source {
+    pub fn read(path: &Path, recipe: Option<&Path>, over: &[Axis], terminal: &Terminal) -> Result<Self, Failure> {
+        let (mut file, mut of_file, mut axes) = (path.to_path_buf(), None, vec![]);
+        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            let text = read_sweep(path)?;
+            file = path.with_file_name(text.file);
+            of_file = text.recipe.map(|recipe| path.with_file_name(recipe));
+            axes = written_axes(path, &text.over)?;
+        }
+        axes.extend_from_slice(over);
+        let recipe = recipe.map(Path::to_path_buf).or(of_file);
+        let mut sources = SourceMap::new();
+        let id = read_source(&mut sources, &file)?;
+        let report = check(&mut sources, id, &Given::default());
+        let variants = Variants::of(&report, &Given::default());
+        if let Some(unknown) = axes.iter().find(|axis| !is_known(axis, &variants)) {
+            return Err(no_such_value(unknown, &file, &variants).into());
+        }
+        axes.extend(choices(&variants));
+        let origin = [report.text.into_bytes(), recipe_text(recipe.as_deref())?].concat();
+        let source = Self { file, recipe, variants, space: Space::new(axes, origin)? };
+        // Mistakes in the recipe are shown before the first training.
+        source.recipe(&[], terminal)?;
+        Ok(source)
+    }
+
+    pub fn recipe_path(&self) -> Option<PathBuf> {
+        self.recipe.clone()
+    }
+
+    /// The recipe with what all trials set; without a validation part a tenth validates.
+    pub fn recipe(&self, set: &[Change], terminal: &Terminal) -> Result<(Recipe, Vec<Change>), Failure> {
+        let mut set = set.to_vec();
+        let recipe = RecipeFile::read(self.recipe.as_deref(), &set, terminal)?.recipe;
+        if recipe.split.validation == 0.0 && !self.space.sweeps("split.validation") {
+            set.push(Change { key: "split.validation".into(), value: "0.1".into() });
+        }
+        Ok((recipe, set))
+    }
+
+    /// The file of a trial's network; one that differs is written to `out`.
+    pub fn network(&self, trial: &Trial, out: &Path) -> Result<PathBuf, Diagnostic> {
+        let changes = trial.of_network();
+        if changes.is_empty() {
+            return Ok(self.file.clone());
+        }
+        let (chosen, values): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(name, _)| name.starts_with('{'));
+        let chosen: Vec<&str> = chosen.into_iter().map(|(_, value)| value).collect();
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let path = out.join(format!("{stem}-{}.net", trial.digest));
+        let text = self.variants.with(&values, &chosen);
+        std::fs::write(&path, text).map_err(|fault| cannot_write(&path, &fault))?;
+        Ok(path)
+    }
+}
+
+fn read_sweep(path: &Path) -> Result<Text, Diagnostic> {
+    let text = std::fs::read_to_string(path).map_err(|fault| cannot_read(path, &fault))?;
+    serde_yaml::from_str(&text).map_err(|fault| {
+        Diagnostic::error(Code::SWEEP, format!("`{}` is not a sweep: {fault}", path.display()))
+            .remark("it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`")
+    })
+}
+
+fn written_axes(path: &Path, over: &Mapping) -> Result<Vec<Axis>, Diagnostic> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    };
+    let axis = |(key, values): (&Value, &Value)| match (key, values) {
+        (Value::String(key), Value::Sequence(values)) if !values.is_empty() => {
+            Ok(Axis { key: key.clone(), values: values.iter().map(text).collect() })
+        }
+        _ => Err(Diagnostic::error(
+            Code::SWEEP,
+            format!("`{}`: `over` has a list of values for each key, as `optimizer.lr: [0.1, 0.01]`", path.display()),
+        )),
+    };
+    over.iter().map(axis).collect()
+}
+
+/// Whether a key of the network is one of its values; those of the recipe are looked at by who reads it.
+fn is_known(axis: &Axis, variants: &Variants) -> bool {
+    axis.key.strip_prefix("net.").is_none_or(|name| variants.names().any(|known| known == name))
+}
+
+fn no_such_value(axis: &Axis, file: &Path, variants: &Variants) -> Diagnostic {
+    let name = axis.key.trim_start_matches("net.");
+    let fault = Diagnostic::error(Code::SWEEP, format!("`{}` has no value `{name}`", file.display()));
+    let names: Vec<String> = variants.names().map(|name| format!("`{name}`")).collect();
+    fault.remark(match names.is_empty() {
+        true => format!("write `let {name} = ...` in it, and use `{name}` in its layers"),
+        false => format!("it has {}", names.join(", ")),
+    })
+}
+
+/// The file's own choices; each is called as it is written.
+fn choices(variants: &Variants) -> Vec<Axis> {
+    let mut axes: Vec<Axis> = vec![];
+    for values in variants.choices() {
+        let written = format!("net.{{{}}}", values.join("|"));
+        let same = axes.iter().filter(|axis| axis.values == values).count();
+        let key = if same == 0 { written } else { format!("{written}#{}", same + 1) };
+        axes.push(Axis { key, values });
+    }
+    axes
+}
+
+fn recipe_text(path: Option<&Path>) -> Result<Vec<u8>, Diagnostic> {
+    path.map_or(Ok(vec![]), |path| std::fs::read(path).map_err(|fault| cannot_read(path, &fault)))
+}

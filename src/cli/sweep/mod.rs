@@ -1,0 +1,204 @@
+//! `netc sweep`: settings and sizes with several values -> a training for each combination, and which is best on the
+//! validation part.
+
+mod file;
+mod space;
+mod text;
+mod trial;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use self::file::Source;
+use self::space::{Axis, Space};
+use self::trial::{Kept, Measured, Trial};
+use super::compute::Compute;
+use super::job::Job;
+use super::progress::{INTERRUPTED, interrupted};
+use super::settings::{Change, Settings};
+use super::terminal::Terminal;
+use super::{Failure, Format, Outcome};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::train::{Metric, cannot_write};
+
+/// Combinations of one sweep are at most so many.
+const MOST: usize = 4096;
+
+/// Train with several values of settings and sizes, and say which are best
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// A `.net` file, or a sweep file (YAML) that names one
+    file: PathBuf,
+    /// A file with settings, in YAML
+    #[arg(long, value_name = "RECIPE")]
+    recipe: Option<PathBuf>,
+    /// Values of a setting (`optimizer.lr=0.1,0.01`) or of a `let` of the file (`net.hidden=8,16`)
+    #[arg(long, value_name = "KEY=V1,V2", value_parser = str::parse::<Axis>)]
+    over: Vec<Axis>,
+    /// A setting of all trials, as `epochs=5`; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = str::parse::<Change>)]
+    set: Vec<Change>,
+    /// Which combinations are trained, and for how long
+    #[arg(long, value_enum, default_value_t = Strategy::Grid)]
+    strategy: Strategy,
+    /// How many combinations are drawn at random [default: 10 for random, all for halving]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST as u64))]
+    trials: Option<u64>,
+    /// How often each combination is trained, with the seeds from 0 on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Where runs and figures are kept [default: runs/sweep-NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
+    /// Print no epochs, only which trial comes next
+    #[arg(long, short)]
+    quiet: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Strategy {
+    /// All
+    Grid,
+    /// Some, drawn at random
+    Random,
+    /// All or some for a part of the epochs, the better half for twice as many, and so on (successive halving)
+    Halving,
+}
+
+/// How long each trial is trained in a round, and how many of the best go on to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Round {
+    epochs: u64,
+    /// Whether that is less or more than the recipe says.
+    counted: bool,
+    keep: usize,
+}
+
+/// What all trainings of a sweep share.
+struct Setting<'a> {
+    source: &'a Source,
+    set: Vec<Change>,
+    out: &'a Path,
+    terminal: &'a Terminal,
+}
+
+impl Sweep {
+    pub fn run(self, terminal: &Terminal) -> Outcome {
+        let source = Source::read(&self.file, self.recipe.as_deref(), &self.over, terminal)?;
+        let out = self.out.clone().unwrap_or_else(|| default_folder(&self.file));
+        let mut kept = Kept::open(&out)?;
+        let (recipe, set) = source.recipe(&self.set, terminal)?;
+        if self.strategy == Strategy::Halving && source.space.sweeps("epochs") {
+            return Err(Diagnostic::error(Code::SWEEP, "halving sets the epochs itself").into());
+        }
+        let setting = Setting { source: &source, set, out: &out, terminal };
+        let mut trials = self.drawn(&source.space);
+        let mut outcome = Ok(());
+        for round in self.rounds(trials.len(), recipe.epochs) {
+            outcome = outcome.and(self.train_all(&setting, &trials, round, &mut kept)?);
+            trials = best(&kept, trials, round.epochs, recipe.validate.metric);
+            trials.truncate(round.keep);
+        }
+        let ranked = kept.ranked(recipe.validate.metric, |digest| source.space.has(digest));
+        terminal.print(&match self.format {
+            Format::Text => text::table(&ranked, recipe.validate.metric),
+            Format::Json => text::json(&ranked, recipe.validate.metric),
+        });
+        outcome
+    }
+
+    /// The combinations that are tried.
+    fn drawn(&self, space: &Space) -> Vec<Trial> {
+        let all = space.trials();
+        match (self.strategy, self.trials) {
+            (Strategy::Grid, _) | (Strategy::Halving, None) => all,
+            (_, count) => space::drawn(all, count.unwrap_or(10) as usize),
+        }
+    }
+
+    /// One round of all epochs; of halving as many as leave one trial in the last, each at least an epoch.
+    fn rounds(&self, trials: usize, epochs: u64) -> Vec<Round> {
+        let halvings = match self.strategy {
+            Strategy::Halving => trials.max(1).ilog2().min(epochs.max(1).ilog2()),
+            Strategy::Grid | Strategy::Random => 0,
+        };
+        let counted = self.strategy == Strategy::Halving;
+        let keep = |left: u32| (trials >> (halvings - left + 1)).max(1);
+        let round = |left: u32| Round { epochs: epochs >> left, counted, keep: keep(left) };
+        (0..=halvings).rev().map(round).collect()
+    }
+
+    /// Trains every trial with every seed, unless that was done. One that cannot be trained is reported, and the others
+    /// go on.
+    fn train_all(
+        &self,
+        setting: &Setting,
+        trials: &[Trial],
+        round: Round,
+        kept: &mut Kept,
+    ) -> Result<Outcome, Failure> {
+        let wanted = (0..self.seeds).flat_map(|seed| trials.iter().map(move |trial| (trial, seed)));
+        let left: Vec<(&Trial, u64)> =
+            wanted.filter(|(trial, seed)| !kept.has(&trial.digest, *seed, round.epochs)).collect();
+        let (began, mut outcome) = (Instant::now(), Ok(()));
+        for (done, &(trial, seed)) in left.iter().enumerate() {
+            eprintln!("{}", text::announce(trial, seed, round.epochs, done, left.len(), began.elapsed()));
+            match self.train(setting, trial, seed, round) {
+                Ok(measured) => kept.add(measured)?,
+                Err(failure) if interrupted() => return Err(failure),
+                Err(failure) => outcome = Err(Failure::Reported(setting.terminal.report(failure))),
+            }
+            if interrupted() {
+                return Err(Failure::Reported(INTERRUPTED as u8));
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn train(&self, setting: &Setting, trial: &Trial, seed: u64, round: Round) -> Result<Measured, Failure> {
+        let changes = [&setting.set[..], &trial.settings()].concat();
+        let epochs = Some(round.epochs).filter(|_| round.counted);
+        let run = setting.out.join(format!("{}-seed{seed}", trial.digest));
+        let job = Job {
+            file: setting.source.network(trial, setting.out)?,
+            recipe: setting.source.recipe_path(),
+            settings: Settings::with(seed, changes).for_epochs(epochs),
+            run: run.clone(),
+            data_dir: self.data_dir.clone(),
+            compute: self.compute.clone(),
+            quiet: self.quiet,
+        };
+        let finished = job.execute(setting.terminal)?;
+        let best = finished.position.standing.best.and_then(|best| Some((best.epoch, best.validation?)));
+        let (epoch, validation) = best.ok_or_else(no_validation)?;
+        let (digest, changes) = (trial.digest.clone(), trial.changes.clone());
+        Ok(Measured { digest, changes, seed, epochs: round.epochs, epoch, validation, run })
+    }
+}
+
+/// The trials, best first, by their figures after so many epochs.
+fn best(kept: &Kept, mut trials: Vec<Trial>, epochs: u64, metric: Metric) -> Vec<Trial> {
+    trials.sort_by(|a, b| kept.badness(&a.digest, epochs, metric).total_cmp(&kept.badness(&b.digest, epochs, metric)));
+    trials
+}
+
+/// `runs/sweep-lstm` for `lstm.net`.
+fn default_folder(file: &Path) -> PathBuf {
+    let stem = file.file_stem().map_or("network".into(), |stem| stem.to_string_lossy());
+    Path::new("runs").join(format!("sweep-{stem}"))
+}
+
+fn no_validation() -> Diagnostic {
+    Diagnostic::error(Code::SWEEP, "a trial has no figure of the validation part")
+        .remark("give `split.validation` in the recipe, or leave it out: a sweep then takes a tenth")
+}

@@ -1,0 +1,143 @@
+//! `netc sweep` as a user sees it: every combination trained once, the best first by the validation part.
+
+mod place;
+
+use std::time::Duration;
+
+use place::{Place, check_refused, text};
+use serde_json::{Value, json};
+
+const NETWORK: &str = "let width = 4\nConv(1,width,5,stride=2) -> ReLU -> Pool(4) -> FC\n";
+const RECIPE: &str = "split: {fraction: 0.02}\nepochs: 4\nbatch: 16\n";
+
+fn place() -> Place {
+    let place = Place::with(NETWORK);
+    place.write("r.yaml", RECIPE);
+    place
+}
+
+fn sweep(place: &Place, arguments: &[&str]) -> Vec<Value> {
+    let common = ["sweep", "model.net", "--recipe", "r.yaml", "--out", "s", "--format", "json"];
+    let mut result = place.result(&[&common[..], arguments].concat());
+    match result["trials"].take() {
+        Value::Array(trials) => trials,
+        other => panic!("{other}"),
+    }
+}
+
+fn loss(trial: &Value) -> f64 {
+    trial["loss"]["mean"].as_f64().unwrap()
+}
+
+#[test]
+fn every_combination_is_trained_and_the_best_is_first() {
+    let place = place();
+    let trials = sweep(&place, &["--over", "optimizer.lr=0.01,0.00001", "--over", "net.width=2,6", "--seeds", "2"]);
+    assert_eq!(trials.len(), 4);
+    assert!(trials.windows(2).all(|pair| loss(&pair[0]) <= loss(&pair[1])));
+    assert_eq!(trials[0]["changes"]["optimizer.lr"], "0.01");
+    assert_eq!(trials[0]["seeds"], json!([0, 1]));
+    let run = trials[0]["runs"][1].as_str().unwrap();
+    let width = trials[0]["changes"]["net.width"].as_str().unwrap();
+    assert!(text(&place.read(&format!("{run}/network.net"))).contains(&format!("let width = {width}\n")));
+    let recipe = text(&place.read(&format!("{run}/recipe.yaml")));
+    assert!(
+        recipe.contains("validation: 0.1") && recipe.contains("lr: 0.01") && recipe.contains("seed: 1"),
+        "{recipe}"
+    );
+
+    let output = place.netc(&[
+        "sweep",
+        "model.net",
+        "--recipe",
+        "r.yaml",
+        "--out",
+        "s",
+        "--over",
+        "optimizer.lr=0.01,0.00001",
+        "--over",
+        "net.width=2,6",
+    ]);
+    assert!(!text(&output.stderr).contains("trial 1"), "all of them are known");
+    let table = text(&output.stdout);
+    assert!(table.starts_with("validation, best loss first\n") && table.contains("\nbest run  s/"), "{table}");
+}
+
+#[test]
+fn choices_of_the_file_and_sweep_files_are_swept() {
+    let place = Place::with("Conv(1,{2|4},5,stride=2) -> ReLU -> Pool(4) -> FC({8|9}) -> ReLU -> FC\n");
+    place.write("r.yaml", RECIPE);
+    place.write("sweep.yaml", "file: model.net\nrecipe: r.yaml\nover: {optimizer.name: [adam, sgd], epochs: [1, 2]}\n");
+    let result = place.result(&["sweep", "sweep.yaml", "--strategy", "random", "--trials", "3", "--format", "json"]);
+    let trials = result["trials"].as_array().unwrap();
+    assert_eq!((trials.len(), &result["metric"]), (3, &json!("loss")));
+    let changes = trials[0]["changes"].as_object().unwrap();
+    let keys: Vec<&str> = changes.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["optimizer.name", "epochs", "net.{2|4}", "net.{8|9}"]);
+    assert!(trials[0]["runs"][0].as_str().unwrap().starts_with("runs/sweep-sweep/"));
+}
+
+#[test]
+fn halving_trains_the_better_half_for_twice_as_long() {
+    let place = place();
+    let trials = sweep(&place, &["--over", "optimizer.lr=0.00001,0.0001,0.001,0.01", "--strategy", "halving"]);
+    let epochs: Vec<u64> = trials.iter().map(|trial| trial["epochs"].as_u64().unwrap()).collect();
+    assert_eq!(epochs, [4, 2, 1, 1]);
+    assert_eq!(trials[0]["changes"]["optimizer.lr"], "0.01");
+}
+
+#[test]
+fn a_killed_sweep_goes_on_and_ends_in_the_same_table() {
+    let (alone, killed) = (place(), place());
+    let over = ["--over", "optimizer.lr=0.01,0.001,0.0001", "--seeds", "2"];
+    let expected = sweep(&alone, &over);
+    for pause in [40, 100, 200, 350] {
+        let mut child =
+            killed.start(&[&["sweep", "model.net", "--recipe", "r.yaml", "--out", "s"], &over[..]].concat());
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(sweep(&killed, &over), expected);
+}
+
+#[test]
+fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
+    let place = place();
+    let refused = |arguments: &[&str], status, words: &[&str]| {
+        check_refused(
+            &place,
+            &[&["sweep", "model.net", "--recipe", "r.yaml", "--out", "s"], arguments].concat(),
+            status,
+            words,
+        );
+    };
+    refused(&[], 1, &["N0611", "nothing to sweep over"]);
+    refused(&["--over", "net.widht=1,2"], 1, &["N0611", "has no value `widht`", "`width`"]);
+    refused(&["--over", "epochs=1", "--over", "epochs=2"], 1, &["N0611", "twice"]);
+    refused(&["--over", "epochs=1,2", "--strategy", "halving"], 1, &["N0611", "halving sets the epochs"]);
+    refused(&["--over", "epochs=1,,2"], 2, &["commas"]);
+    refused(&["--over", "optimizer.lr=0.01,fast"], 1, &["N0603", "trial 2 of 2"]);
+    let trials = sweep(&place, &["--over", "optimizer.lr=0.01"]);
+    assert_eq!(trials.len(), 1);
+}
+
+#[test]
+fn the_sweep_files_beside_the_models_can_be_read() {
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let place = place();
+    let mut found = 0;
+    for report in ["zhang", "cs554"] {
+        for entry in std::fs::read_dir(models.join(report)).unwrap().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if name.starts_with("sweep_") {
+                found += 1;
+                let output = place.netc(&["sweep", path.to_str().unwrap(), "--data-dir", "nowhere", "--out", &name]);
+                let told = text(&output.stderr);
+                assert!(told.contains("error[N0701]") && told.contains("trial 2 of"), "{name}: {told}");
+                assert!(!told.contains("N06"), "{name}: {told}");
+            }
+        }
+    }
+    assert_eq!(found, 10);
+}
