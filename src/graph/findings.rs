@@ -95,7 +95,11 @@ impl Findings {
     fn counted(&self, diagnostic: Diagnostic, count: usize, differs: bool) -> Diagnostic {
         let all = self.combinations.len();
         let comes = if diagnostic.is_error() { "this error comes" } else { "this comes" };
-        let which = if count == all { format!("all {all}") } else { format!("{count} of {all}") };
+        let which = match (count == all, all) {
+            (true, 2) => "both".into(),
+            (true, _) => format!("all {all}"),
+            _ => format!("{count} of {all}"),
+        };
         let numbers = if differs { "; the numbers shown are of the first, and differ in others" } else { "" };
         diagnostic.remark(format!("{comes} in {which} combinations{numbers}"))
     }
