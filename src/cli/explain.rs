@@ -32,7 +32,8 @@ impl Explain {
 
 /// What a layer is called, takes, reads and makes.
 fn layer_page(layer: &Layer) -> String {
-    let mut text = format!("# {}\n\n    {}\n\n{}.\n\n", layer.name, layer.signature(), layer.summary);
+    let forms = layer.forms().join("\n    ");
+    let mut text = format!("# {}\n\n    {forms}\n\n{}.\n\n", layer.name, layer.summary);
     let call = example(layer);
     for (kind, prefix) in INPUTS {
         if let Some((reads, makes)) = shapes(prefix, &call) {

@@ -171,7 +171,7 @@ impl Checker<'_> {
         let case = Case { network, setting, inference, sources: self.sources, budget: &self.budget, known_faults };
         for fault in inference.faults.iter().filter(|fault| !follows(&case, fault)) {
             match self.found.known(fault.fault.code, case.primary(fault)) {
-                Some(key) => self.found.again(key),
+                Some(key) => self.found.again(key, &fault.fault.message),
                 None => self.found.add(explain(&case, fault)),
             }
         }

@@ -154,6 +154,11 @@ impl Case<'_> {
         if let Some(fix) = repair::of_use(self, node, fault, rewrite) {
             return Some(fix);
         }
+        let plain = |name: &str| node.args.span(name).is_some_and(|span| repair::is_plain(self.sources.slice(span)));
+        // Two numbers change places only where both are written there.
+        if rewrite.values.len() > 1 && !rewrite.values.iter().all(|(name, _)| plain(name)) {
+            return None;
+        }
         let changes = rewrite.values.iter().map(|(name, text)| (*name, repair::argument(text)));
         let args = changes.fold(node.args.clone(), |args, (name, value)| args.replaced(name, value));
         let same = self.network.nodes.iter().enumerate().filter(|(_, other)| other.span == node.span);

@@ -153,7 +153,9 @@ impl<'n> Walk<'n> {
         if args.has_error() {
             return None;
         }
-        match self.network.nodes[index].layer.check.map(|check| check(args)) {
+        let node = &self.network.nodes[index];
+        let input = node.inputs.first().and_then(|source| self.shape(*source));
+        match node.layer.check.map(|check| check(args, input)) {
             Some(Err(fault)) => self.refuse(FaultPlace::Node(index), fault),
             _ => Some(()),
         }

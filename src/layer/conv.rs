@@ -22,12 +22,16 @@ pub const CONV: Layer = Layer {
     ..Layer::new("Conv", "convolution: CxHxW -> out x H' x W'", infer)
 };
 
-fn check(args: &Args) -> Result<(), Fault> {
+fn check(args: &Args, input: Option<Shape>) -> Result<(), Fault> {
     check_same_padding(args)?;
     let Some(groups) = args.count("groups") else { return Ok(()) };
+    let received = match input {
+        Some(Shape::Map { channels, .. }) => Some(channels),
+        _ => None,
+    };
     for name in ["in", "out"] {
         if let Some(channels) = args.count(name).filter(|channels| !channels.is_multiple_of(groups)) {
-            return Err(undivided(groups, channels).note(groups_rule(args.count("in"), args.count("out"))));
+            return Err(undivided(groups, channels).note(groups_rule(args.count("in").or(received), args.count("out"))));
         }
     }
     Ok(())

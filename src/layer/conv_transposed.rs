@@ -16,7 +16,7 @@ pub const CONV_T: Layer = Layer {
         with_default("bias", Kind::Flag, Default::Flag(true)),
     ],
     elsewhere: &["ConvTranspose2d", "Conv2DTranspose", "ConvTranspose", "Deconv", "Deconvolution"],
-    check: Some(check),
+    check: Some(|args, _| check(args)),
     ..Layer::new("ConvT", "transposed convolution: CxHxW -> out x H' x W'", infer)
 };
 

@@ -39,8 +39,8 @@ pub struct Layer {
     pub role: Role,
     /// One line for people.
     pub summary: &'static str,
-    /// What must hold of the arguments whatever comes in.
-    pub check: Option<fn(&Args) -> Result<(), Fault>>,
+    /// What must hold of the arguments whatever comes in; advice may speak of the input, where that is known.
+    pub check: Option<Check>,
     /// The adapter that has to stand before it for this input.
     pub adapt: Option<Adapt>,
     /// What it makes whatever comes in; takes the number of classes.
@@ -48,6 +48,9 @@ pub struct Layer {
     /// The shape rule.
     pub infer: fn(&Args, &Context) -> Result<Typed, Fault>,
 }
+
+/// Refuses arguments that fit no input; the one that comes in is not always known.
+pub type Check = fn(&Args, Option<Shape>) -> Result<(), Fault>;
 
 /// Finds the adapter for an input, if one is needed.
 pub type Adapt = fn(&Args, Shape) -> Result<Option<Op>, Fault>;
@@ -175,8 +178,34 @@ impl Layer {
         NAMES.contains(&self.name)
     }
 
-    /// `Conv(in, out, kernel, stride=1, ...)`.
-    pub fn signature(&self) -> String {
+    /// How it is written, for people: `` `Conv(in, out, kernel, stride=1, ...)` ``, or `` `FC(out)` or `FC(in, out)` ``.
+    pub fn usage(&self) -> String {
+        let forms: Vec<String> = self.forms().iter().map(|form| format!("`{form}`")).collect();
+        forms.join(" or ")
+    }
+
+    /// Its signature; without and with what leads, where a single argument is not the first.
+    pub fn forms(&self) -> Vec<String> {
+        match self.lone {
+            Some(lone) => {
+                let leading: Vec<&str> = self.parameters[..=self.place_of(lone)].iter().map(|p| p.name).collect();
+                vec![format!("{}({lone})", self.name), format!("{}({})", self.name, leading.join(", "))]
+            }
+            None => vec![self.signature()],
+        }
+    }
+
+    /// The parameters that its forms do not show: they are given by name.
+    pub fn further(&self) -> Vec<&'static str> {
+        let shown = self.lone.map_or(self.parameters.len(), |lone| self.place_of(lone) + 1);
+        self.parameters[shown..].iter().map(|parameter| parameter.name).collect()
+    }
+
+    fn place_of(&self, name: &str) -> usize {
+        self.parameters.iter().position(|parameter| parameter.name == name).unwrap_or(0)
+    }
+
+    fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::written).collect();
         if parameters.is_empty() { self.name.to_string() } else { format!("{}({})", self.name, parameters.join(", ")) }
     }
@@ -267,5 +296,6 @@ mod tests {
             find("LSTM").unwrap().signature(),
             "LSTM(in, hidden, layers=1, bidirectional=false, return=last, dropout=0)"
         );
+        assert_eq!(find("FC").unwrap().usage(), "`FC(out)` or `FC(in, out)`");
     }
 }

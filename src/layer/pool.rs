@@ -14,7 +14,7 @@ const PARAMETERS: &[Parameter] = &[
 pub const POOL: Layer = Layer {
     parameters: PARAMETERS,
     elsewhere: &["MaxPool", "MaxPool2d", "MaxPooling2D", "MaxPooling"],
-    check: Some(|args| check("Pool", args)),
+    check: Some(|args, _| check("Pool", args)),
     ..Layer::new("Pool", "max pooling over windows; stride = kernel where it is not given", |args, context| {
         infer("Pool", args, context, Op::MaxPool)
     })
@@ -23,7 +23,7 @@ pub const POOL: Layer = Layer {
 pub const AVG_POOL: Layer = Layer {
     parameters: PARAMETERS,
     elsewhere: &["AvgPool2d", "AveragePooling2D", "AveragePooling", "AveragePool", "MeanPool"],
-    check: Some(|args| check("AvgPool", args)),
+    check: Some(|args, _| check("AvgPool", args)),
     ..Layer::new("AvgPool", "average pooling over windows; padding counts", |args, context| {
         infer("AvgPool", args, context, Op::AvgPool)
     })

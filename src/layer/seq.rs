@@ -6,6 +6,9 @@ use super::signature::{Args, Default, Kind};
 use super::{Context, Fault, Layer, Op, Seq, Shape, Typed, with_default};
 use crate::diagnostic::Code;
 
+/// The width of the smallest images.
+const USUAL_WIDTH: usize = 28;
+
 pub const SEQ: Layer = Layer {
     parameters: &[
         with_default("k", Kind::Count, Default::Absent),
@@ -16,7 +19,7 @@ pub const SEQ: Layer = Layer {
     ..Layer::new("Seq", "Seq(k): rows of k values in memory order; Seq(by=positions|rows|channels) of a map", infer)
 };
 
-fn check(args: &Args) -> Result<(), Fault> {
+fn check(args: &Args, input: Option<Shape>) -> Result<(), Fault> {
     match (args.count("k"), args.word("by")) {
         (Some(_), Some(_)) => {
             let message = "`Seq` takes a number of values or `by`, not both";
@@ -24,10 +27,26 @@ fn check(args: &Args) -> Result<(), Fault> {
         }
         (None, None) => {
             let message = "`Seq` needs to know how to cut";
-            let advice = "write `Seq(28)` for rows of 28 values, or `Seq(by=positions)`, `rows` or `channels`";
-            Err(Fault::new(Code::MISSING_ARGUMENT, message).labelled("no argument").note(advice))
+            Err(Fault::new(Code::MISSING_ARGUMENT, message).labelled("no argument").note(advice(input)))
         }
         _ => Ok(()),
+    }
+}
+
+/// How this input may be cut: a map by its width, anything else into steps about as long.
+fn advice(input: Option<Shape>) -> String {
+    let k = match input {
+        Some(Shape::Map { width, .. }) => width,
+        Some(other) if !other.count().is_multiple_of(USUAL_WIDTH) => {
+            nearest_divisors(other.count(), USUAL_WIDTH).first().copied().unwrap_or(1)
+        }
+        _ => USUAL_WIDTH,
+    };
+    match input {
+        None | Some(Shape::Map { .. }) => {
+            format!("write `Seq({k})` for rows of {k} values, or `Seq(by=positions)`, `rows` or `channels`")
+        }
+        Some(_) => format!("write `Seq({k})` for steps of {}", plural(k, "value")),
     }
 }
 

@@ -93,11 +93,17 @@ fn default_of(parameter: &Parameter, complete: bool, missing: &mut Vec<&'static 
     Bound { value, span: None }
 }
 
+fn usage(layer: &Layer) -> String {
+    let further = layer.further();
+    let named =
+        if further.is_empty() { String::new() } else { format!("; {} is given by name", names::listed(&further)) };
+    format!("it is written {}{named}", layer.usage())
+}
+
 fn report_missing(layer: &Layer, call: &Call, missing: &[&str], scope: &mut dyn Scope) {
     let message = format!("`{}` needs {}", layer.name, names::listed(missing));
-    let diagnostic = Diagnostic::error(Code::MISSING_ARGUMENT, message)
-        .at(call.span, "not given here")
-        .remark(format!("it is written `{}`", layer.signature()));
+    let diagnostic =
+        Diagnostic::error(Code::MISSING_ARGUMENT, message).at(call.span, "not given here").remark(usage(layer));
     scope.report(match unsaid_kernel(call, missing).or_else(|| unsaid_input(layer, call, missing)) {
         Some(fix) => diagnostic.fix(fix),
         None => diagnostic,
@@ -212,7 +218,7 @@ impl<'c> Binder<'c> {
         };
         let diagnostic = Diagnostic::error(Code::EXTRA_ARGUMENT, message)
             .at(span, if extra.len() == 1 { "one too many" } else { "too many" })
-            .remark(format!("it is written `{}`", layer.signature()));
+            .remark(usage(layer));
         scope.report(self.bare(diagnostic));
     }
 
@@ -248,7 +254,7 @@ fn unknown_argument(layer: &Layer, call: &Call, name: &Name, scope: &dyn Scope) 
     let diagnostic =
         Diagnostic::error(Code::UNKNOWN_ARGUMENT, format!("`{}` has no argument `{}`", layer.name, name.value))
             .at(name.span, "unknown argument")
-            .remark(format!("it is written `{}`", layer.signature()));
+            .remark(usage(layer));
     if layer.parameters.first().is_some_and(|parameter| parameter.kind == Kind::Labels) {
         let given = call.arguments.iter().find(|a| a.name.as_ref().is_some_and(|other| other.span == name.span));
         let label = match given.map(|argument| &argument.value.kind) {

@@ -38,6 +38,8 @@ pub struct Network {
     /// Whether the file's `input` was not understood; the first layers then read [`Source::Unknown`].
     pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
+    /// Whether a `classes` of the file was not understood, or is one too many.
+    pub classes_in_doubt: bool,
     /// In evaluation order: a node stands after all that it reads.
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,

@@ -182,7 +182,7 @@ impl Loader<'_> {
         let diagnostic = Diagnostic::error(Code::RECURSION, "this import leads back to its own file")
             .at(import.span, "closes the circle")
             .remark(format!("the circle: {}", circle.join(" -> ")))
-            .remark("remove one of these `use` lines");
+            .remark(if circle.len() == 2 { "remove this line" } else { "remove one of these `use` lines" });
         self.diagnostics.push(diagnostic);
     }
 

@@ -16,6 +16,8 @@ pub struct Ast {
     /// Whether an `input` was not understood, so that nothing is known of the image.
     pub input_in_doubt: bool,
     pub classes: Option<Spanned<usize>>,
+    /// Whether a `classes` was not understood, or is one too many.
+    pub classes_in_doubt: bool,
     pub imports: Vec<Import>,
     /// Whether an import or an assignment was not understood, so that names may be missing.
     pub names_in_doubt: bool,

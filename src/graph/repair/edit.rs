@@ -25,7 +25,8 @@ pub fn is_literal_window(case: &Case, at: usize) -> bool {
     })
 }
 
-fn is_plain(text: &str) -> bool {
+/// Whether a value is written as a plain number, size or word.
+pub fn is_plain(text: &str) -> bool {
     matches!(text, "_" | "same" | "true" | "false") || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x')
 }
 
@@ -80,7 +81,7 @@ fn value_text(value: &Argument, args: &Args) -> Option<String> {
         Argument::Size([height, width]) if height == width => height.to_string(),
         Argument::Size([height, width]) => format!("{height}x{width}"),
         // A pool's stride that follows its kernel again.
-        Argument::Absent => args.size("kernel")[0].to_string(),
+        Argument::Absent => value_text(args.get("kernel"), args)?,
         _ => return None,
     })
 }

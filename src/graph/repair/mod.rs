@@ -8,7 +8,7 @@ mod scores;
 mod uses;
 mod window;
 
-pub use edit::{edited, is_literal, value_edits};
+pub use edit::{edited, is_literal, is_plain, value_edits};
 pub use merge::{merges, upsampled};
 pub use scores::scores;
 pub use uses::{follows, library_use, of_use};
@@ -16,6 +16,7 @@ pub use uses::{follows, library_use, of_use};
 use std::cell::Cell;
 
 use self::edit::list_edits;
+use self::uses::follows_from;
 use super::explain::Case;
 use super::infer::{FaultPlace, Inference, NodeFault, Patch, Setting, infer};
 use crate::diagnostic::{Code, Edit, Fix};
@@ -140,7 +141,9 @@ impl Case<'_> {
             return None;
         }
         let after = infer(self.network, setting, patch);
-        let known = |other: &NodeFault| self.known_faults.contains(&(other.place, other.fault.code));
+        let known = |other: &NodeFault| {
+            self.known_faults.contains(&(other.place, other.fault.code)) && !follows_from(self, other, fault.place)
+        };
         // A layer that nothing reaches is silent, not mended.
         let reached = match fault.place {
             FaultPlace::Node(index) => {

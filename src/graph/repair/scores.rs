@@ -60,8 +60,14 @@ fn resized(case: &Case, maker: usize, fault: &NodeFault) -> Option<Fix> {
 /// As many classes as scores, where the file or nothing says how many there are.
 fn counted(case: &Case, output: usize, last: usize) -> Option<Fix> {
     let Some(Shape::Vector { features }) = case.inference.outputs[last] else { return None };
-    let title = format!("`classes {features}` before the network");
     let text = format!("classes {features}");
+    let place = match case.network.classes {
+        Some(classes) => {
+            format!("in line {}", case.sources.file(classes.span.file).position(classes.span.start).line)
+        }
+        None => "before the network".into(),
+    };
+    let title = format!("`{text}` {place}");
     let edit = match (case.network.classes, case.network.input) {
         (Some(classes), _) if classes.value == case.setting.classes => Edit { span: classes.span, text },
         (None, Some(input)) if case.setting.classes_assumed => {
@@ -72,7 +78,7 @@ fn counted(case: &Case, output: usize, last: usize) -> Option<Fix> {
         }
         _ => return None,
     };
-    (features > 1).then(|| Fix { title, safe: false, edits: vec![edit] })
+    (features > 1 && !case.network.classes_in_doubt).then(|| Fix { title, safe: false, edits: vec![edit] })
 }
 
 /// The image again, where as many values come out as went in.

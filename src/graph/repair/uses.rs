@@ -100,23 +100,34 @@ fn counted_channels(case: &Case, node: &Node, fault: &NodeFault, call: Span) -> 
 
 /// Whether a merge is refused only after a layer whose channels, in and out, are one name for a wrong number.
 pub fn follows(case: &Case, fault: &NodeFault) -> bool {
-    let FaultPlace::Node(index) = fault.place else { return false };
-    let mut inputs = case.network.nodes[index].inputs.iter().take(REACH);
-    fault.fault.code == Code::MERGE && inputs.any(|input| is_misnamed(case, *input))
+    cause(case, fault).is_some()
 }
 
-fn is_misnamed(case: &Case, mut source: Source) -> bool {
+/// Whether a merge is refused only after `other`, so that it stays refused where that one alone is mended.
+pub fn follows_from(case: &Case, fault: &NodeFault, other: FaultPlace) -> bool {
+    let FaultPlace::Node(other) = other else { return false };
+    cause(case, fault).is_some_and(|at| case.network.nodes[at].span == case.network.nodes[other].span)
+}
+
+/// The layer with a wrong number for its channels, in and out, that a merge is refused after.
+fn cause(case: &Case, fault: &NodeFault) -> Option<usize> {
+    let FaultPlace::Node(index) = fault.place else { return None };
+    let mut inputs = case.network.nodes[index].inputs.iter().take(REACH).filter(|_| fault.fault.code == Code::MERGE);
+    inputs.find_map(|input| misnamed(case, *input))
+}
+
+fn misnamed(case: &Case, mut source: Source) -> Option<usize> {
     for _ in 0..REACH {
-        let Source::Node(at) = source else { return false };
+        let Source::Node(at) = source else { return None };
         let node = &case.network.nodes[at];
         if case.known_faults.contains(&(FaultPlace::Node(at), Code::CHANNELS)) {
             let text = |name: &str| argument_span(node, name).map(|span| case.sources.slice(span));
             let named = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
-            return text("in").is_some_and(|read| named(read) && text("out") == Some(read));
+            return text("in").is_some_and(|read| named(read) && text("out") == Some(read)).then_some(at);
         }
         source = node.inputs[0];
     }
-    false
+    None
 }
 
 fn argument_span(node: &Node, name: &str) -> Option<Span> {

@@ -18,21 +18,20 @@ pub fn changes(case: &Case, at: usize) -> Vec<Change> {
 }
 
 /// The largest kernel that fits the layer's input.
-fn fitting(case: &Case, at: usize) -> Option<usize> {
+fn fitting(case: &Case, at: usize) -> Option<[usize; 2]> {
     let shape = match case.network.nodes[at].inputs[0] {
         Source::Node(index) => case.inference.outputs[index]?,
         _ => case.setting.input,
     };
     match shape {
-        Shape::Map { height, width, .. } => Some(height.min(width)),
+        Shape::Map { height, width, .. } => Some([height, width]),
         _ => None,
     }
 }
 
-/// A square window.
 struct Window<'c> {
     args: &'c Args,
-    side: usize,
+    kernel: [usize; 2],
     stride: [usize; 2],
     pools: bool,
     /// Whether the stride follows the kernel.
@@ -49,37 +48,57 @@ impl<'c> Window<'c> {
         let kernel = node.args.size("kernel");
         let pools = node.layer.name.ends_with("Pool");
         let stride = node.args.optional_size("stride").unwrap_or(kernel);
-        let tied = pools && stride == kernel;
-        (kernel[0] == kernel[1]).then_some(Self { args: &node.args, side: kernel[0], stride, pools, tied })
+        Some(Self { args: &node.args, kernel, stride, pools, tied: pools && stride == kernel })
     }
 
-    fn kernels(&self, fitting: Option<usize>) -> Vec<Change> {
-        let near = self.side.saturating_sub(3).max(1)..=self.side + 3;
-        let fitting = fitting.filter(|&fitting| fitting < self.side && !near.contains(&fitting));
-        let sides = near.clone().chain(fitting).filter(|&other| other != self.side && !(self.pools && other == 1));
-        let change = |other: usize| {
-            let args = self.args.replaced("kernel", square(other));
-            let args = if self.tied { args.replaced("stride", Argument::Absent) } else { args };
-            (args, 1, self.side.abs_diff(other))
+    /// Other kernels: squares for a square, else one side changed, or both made to fit.
+    fn kernels(&self, fitting: Option<[usize; 2]>) -> Vec<Change> {
+        let [height, width] = self.kernel;
+        let largest = |side: usize| fitting.map(|fitting| fitting[side]);
+        let mut others: Vec<[usize; 2]> = match height == width {
+            true => near(height, fitting.map(|[a, b]| a.min(b))).map(|side| [side, side]).collect(),
+            false => near(height, largest(0))
+                .map(|side| [side, width])
+                .chain(near(width, largest(1)).map(|side| [height, side]))
+                .chain(fitting.map(|[a, b]| [height.min(a), width.min(b)]).filter(|[a, b]| *a < height && *b < width))
+                .collect(),
         };
-        sides.map(change).collect()
+        others.retain(|&other| !(self.pools && other == [1, 1]));
+        others.into_iter().map(|other| self.with_kernel(other)).collect()
+    }
+
+    fn with_kernel(&self, kernel: [usize; 2]) -> Change {
+        let args = self.args.replaced("kernel", Argument::Size(kernel));
+        let args = if self.tied { args.replaced("stride", Argument::Absent) } else { args };
+        (args, 1, distance(self.kernel, kernel))
     }
 
     fn strides(&self) -> Vec<Change> {
         if self.stride[0] != self.stride[1] {
             return vec![];
         }
-        let others = (1..=4).filter(|&other| other != self.stride[0] && !(self.tied && other == self.side));
-        let change =
-            |other: usize| (self.args.replaced("stride", square(other)), self.count(), self.stride[0].abs_diff(other));
-        others.map(change).collect()
+        let others = (1..=4).filter(|&other| other != self.stride[0] && !(self.tied && other == self.kernel[0]));
+        others.map(|other| self.with("stride", self.stride, [other, other])).collect()
     }
 
+    /// Other paddings: the same on both sides of a square, else on one side.
     fn paddings(&self) -> Vec<Change> {
-        let Some([pad, _]) = self.args.optional_size("pad").filter(|pad| pad[0] == pad[1]) else { return vec![] };
-        let most = if self.pools { self.side / 2 } else { self.side.saturating_sub(1) }.min(8);
-        let others = (0..=most).filter(|&other| other != pad);
-        others.map(|other| (self.args.replaced("pad", square(other)), self.count(), pad.abs_diff(other))).collect()
+        let Some(pad) = self.args.optional_size("pad") else { return vec![] };
+        let up_to = |side: usize| 0..=self.most_padding(self.kernel[side]);
+        let others: Vec<[usize; 2]> = match self.kernel[0] == self.kernel[1] {
+            true if pad[0] != pad[1] => vec![],
+            true => up_to(0).map(|other| [other, other]).collect(),
+            false => up_to(0).map(|rows| [rows, pad[1]]).chain(up_to(1).map(|columns| [pad[0], columns])).collect(),
+        };
+        others.into_iter().filter(|&other| other != pad).map(|other| self.with("pad", pad, other)).collect()
+    }
+
+    fn most_padding(&self, side: usize) -> usize {
+        if self.pools { side / 2 } else { side.saturating_sub(1) }.min(8)
+    }
+
+    fn with(&self, name: &str, old: [usize; 2], new: [usize; 2]) -> Change {
+        (self.args.replaced(name, Argument::Size(new)), self.count(), distance(old, new))
     }
 
     /// A pool whose stride follows its kernel is left so where that is possible.
@@ -88,6 +107,15 @@ impl<'c> Window<'c> {
     }
 }
 
-fn square(side: usize) -> Argument {
-    Argument::Size([side, side])
+/// Sides near this one, and the largest that fits where that is smaller than they are.
+fn near(side: usize, fitting: Option<usize>) -> impl Iterator<Item = usize> {
+    let near = side.saturating_sub(3).max(1)..=side + 3;
+    let fitting = fitting.filter(|&fitting| fitting < side && !near.contains(&fitting));
+    near.chain(fitting).filter(move |&other| other != side)
+}
+
+/// By how much two sizes differ; of two squares, by how much their sides do.
+fn distance(old: [usize; 2], new: [usize; 2]) -> usize {
+    let [rows, columns] = [old[0].abs_diff(new[0]), old[1].abs_diff(new[1])];
+    if rows == columns { rows } else { rows + columns }
 }

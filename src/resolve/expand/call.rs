@@ -258,7 +258,7 @@ impl Expander<'_> {
             Diagnostic::error(Code::FOREIGN, format!("`{}` is called `{}` here", call.name.value, layer.name))
                 .at(call.name.span, "the name that another framework uses")
                 .fix(fix)
-                .remark(format!("it is written `{}`", layer.signature()));
+                .remark(format!("it is written {}", layer.usage()));
         self.report(diagnostic);
         Some((layer, meant))
     }

@@ -30,6 +30,7 @@ pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Cho
     let network = Network {
         input: main.input,
         input_in_doubt: main.input_in_doubt,
+        classes_in_doubt: main.classes_in_doubt,
         classes: main.classes,
         nodes: expander.nodes,
         outputs,

@@ -1,5 +1,6 @@
 //! Calls: a name and the arguments behind it.
 
+use super::value::foreign_operator;
 use super::{Node, Parser, Rule, bracketed, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
@@ -143,22 +144,28 @@ impl Parser<'_> {
         match name {
             Some(name) => self.report(Code::MALFORMED_VALUE, "expected a value", name, "nothing follows its `=`"),
             None => {
-                let before = self.character_before(place);
-                if self.original[before.start..before.end] == *"\u{FEFF}" {
-                    let message = "an invisible character (U+FEFF) stands here: remove it";
-                    let edits = vec![Edit { span: before, text: String::new() }];
-                    let fix = Fix { title: "remove it".into(), safe: false, edits };
-                    let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, message);
-                    return self.push(diagnostic.at(before, "and no value").fix(fix));
-                }
-                self.report(Code::MALFORMED_VALUE, "expected a value before `,`", before, "nothing stands here");
+                let diagnostic = Diagnostic::error(Code::MALFORMED_VALUE, "expected a value before `,`")
+                    .at(self.character_at(place), "nothing stands before it");
+                self.push(match self.follows_mark(place) {
+                    true => diagnostic.remark("an invisible character (U+FEFF) stands before it, which is no value"),
+                    false => diagnostic,
+                });
             }
         }
+    }
+
+    /// Whether a mark without width (U+FEFF) stands among the blanks before a place.
+    fn follows_mark(&self, place: Span) -> bool {
+        let before = self.original[..place.start].chars().rev();
+        before.take_while(|c| c.is_whitespace() || *c == '\u{FEFF}').any(|c| c == '\u{FEFF}')
     }
 
     fn report_leftover(&mut self, pair: &Node, value: Option<&Expr>) {
         let span = self.span(pair);
         let found = excerpt(pair.as_str().split_whitespace().next().unwrap_or_default());
+        if let Some(sign) = foreign_operator(pair.as_str()).filter(|_| value.is_some()) {
+            return self.report_operator(Span { end: span.start + sign.len(), ..span }, sign);
+        }
         let named = matches!(value, Some(Expr { kind: ExprKind::Name(_), .. }));
         if named && found.starts_with(':') {
             let colon = Span { end: span.start + 1, ..span };

@@ -4,6 +4,7 @@ use std::iter::Peekable;
 
 use super::chain::{error_chain, error_step};
 use super::statement::is_odd;
+use super::value::foreign_operator;
 use super::{Node, Parser, Rule, Rules};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::{Span, Spanned};
@@ -29,6 +30,9 @@ impl Parser<'_> {
         }
         let unknown = Expr { kind: ExprKind::Error, span: name.span };
         let value = value.map_or(unknown, |value| self.parse_expression(value));
+        // What the sign would make of the value is not known; it is reported where it stands.
+        let goes_on = foreign_operator(self.text[end..].trim_start_matches([' ', '\t'])).is_some();
+        let value = if goes_on { Expr { kind: ExprKind::Error, ..value } } else { value };
         let gap = self.text.get(name.span.end..value.span.start).unwrap_or_default();
         let below = gap.contains('\n');
         Some(Defined::Value(ValueDefinition { name, value, below }))

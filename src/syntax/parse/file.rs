@@ -77,6 +77,9 @@ impl Parser<'_> {
         if !network.parts.is_empty() && pair.as_str().trim_end() == "end" {
             return self.report_end(&pair);
         }
+        if self.continues_value(&pair, network) {
+            return;
+        }
         let continues = starts_with_arrow(&pair) && (network.excused || !network.parts.is_empty());
         let Some(part) = self.parse_chain(pair, continues) else { return };
         if let Some(before) = network.parts.last().filter(|_| !continues && !network.excused && !network.assigned) {
@@ -90,6 +93,14 @@ impl Parser<'_> {
         network.excused = false;
         network.understood |= !part.steps.iter().all(is_error);
         network.parts.push(part);
+    }
+
+    /// Whether what stands here goes on with the value of a `let` on its line, behind a sign that is reported.
+    fn continues_value(&self, pair: &Node, network: &Network) -> bool {
+        let Some(before) = network.parts.last().filter(|part| part.steps.iter().all(is_error)) else { return false };
+        let span = self.span(pair);
+        let gap = &self.text[before.span.end.min(span.start)..span.start];
+        !gap.contains('\n') && self.line_before(span).trim_start().starts_with("let ")
     }
 
     fn report_end(&mut self, pair: &Node) {

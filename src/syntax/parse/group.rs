@@ -96,7 +96,8 @@ impl Parser<'_> {
                     let known = self.diagnostics.len();
                     chains.extend(self.parse_chain(part, false).map(|chain| parted(chain, &commas)));
                     if !commas.is_empty() && closed {
-                        self.offer_bars(known);
+                        let merged = group.is_some_and(|group| self.merge_follows(group));
+                        self.offer_bars(known, merged);
                     }
                     // Whether a comma should be an arrow or a bar is not known, nor what comes out.
                     chains.extend(commas.first().map(|comma| error_chain(*comma)));
@@ -118,14 +119,30 @@ impl Parser<'_> {
         })
     }
 
-    /// Offers `|` for the commas between layers in parentheses that were reported since.
-    fn offer_bars(&mut self, known: usize) {
+    /// Whether a merge reads what these parentheses make, so that branches are meant in them.
+    fn merge_follows(&self, group: Span) -> bool {
+        let behind = self.text[group.end..].trim_start().strip_prefix("->");
+        behind.is_some_and(|behind| is_merge(behind.trim_start()))
+    }
+
+    /// Offers `|` for the commas between layers in parentheses that were reported since; nothing else where the
+    /// branches are `merged`.
+    fn offer_bars(&mut self, known: usize, merged: bool) {
         for diagnostic in self.diagnostics.iter_mut().skip(known).filter(|d| d.id.as_str() == Code::WRONG_ARROW.id) {
             let Some(place) = diagnostic.place() else { continue };
             let comma = self.text.get(place.start..place.end) == Some(",");
             if comma && diagnostic.fixes.len() == 1 {
-                let edits = vec![Edit { span: place, text: " |".into() }];
-                diagnostic.fixes.insert(0, Fix { title: "write `|` between branches".into(), safe: false, edits });
+                let blank = self.text[..place.start].ends_with([' ', '\t', '\n']);
+                let edits = vec![Edit { span: place, text: if blank { "|" } else { " |" }.into() }];
+                let fix = Fix { title: "write `|` between branches".into(), safe: false, edits };
+                match merged {
+                    true => {
+                        *diagnostic = Diagnostic::error(Code::WRONG_ARROW, "branches are separated by `|`, not `,`")
+                            .at(place, "expected `|` here")
+                            .fix(fix);
+                    }
+                    false => diagnostic.fixes.insert(0, fix),
+                }
             }
         }
     }
@@ -135,9 +152,11 @@ impl Parser<'_> {
             let message = "expected a layer in these parentheses";
             return self.report(Code::MISSING_LAYER, message, group, "nothing stands here");
         }
-        // Before a branch stands a bracket or bar; blanks between them belong to neither.
-        let place = self.character_before(branch);
-        self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "the branch after this is empty");
+        // Before a branch stands a blank, or the bracket or bar that it begins behind.
+        let before = self.character_before(branch);
+        let blank = self.original[before.start..before.end].trim().is_empty();
+        let place = if blank { before } else { self.character_at(branch) };
+        self.report(Code::MISSING_LAYER, "expected a layer in this branch", place, "nothing stands here");
     }
 }
 

@@ -55,6 +55,7 @@ impl Parser<'_> {
             _ => return false,
         };
         let library = !found.is_ascii() && !name.contains(['.', '/']);
+        let label = if library { "a library's name stands without quotes" } else { label };
         let text = if library { name.to_string() } else { format!("\"{name}\"") };
         let fix = Fix { title: format!("write `{text}`"), safe: false, edits: vec![Edit { span, text }] };
         let diagnostic = Diagnostic::error(Code::INCOMPLETE, message).at(span, label);

@@ -89,6 +89,12 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
+    /// The character at a place; nothing at the text's end.
+    fn character_at(&self, place: Span) -> Span {
+        let width = self.original[place.start..].chars().next().map_or(0, char::len_utf8);
+        Span::new(self.file, place.start, place.start + width)
+    }
+
     /// The character before a place; nothing at the text's start.
     fn character_before(&self, place: Span) -> Span {
         let before = self.original[..place.start].chars().next_back().map_or(0, char::len_utf8);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::value::foreign_operator;
 use super::{Node, Parser, Rule, bracketed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -73,6 +74,9 @@ impl Parser<'_> {
 
     fn report_bad_parameter(&mut self, part: &Node) {
         let span = self.span(part);
+        if let Some(sign) = foreign_operator(part.as_str()) {
+            return self.report_operator(Span { end: span.start + sign.len(), ..span }, sign);
+        }
         if RESERVED.contains(&part.as_str().trim()) {
             let message = format!("`{}` is a word of the language", part.as_str().trim());
             return self.report(Code::TAKEN, message, span, "a parameter needs another name");

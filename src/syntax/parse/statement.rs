@@ -26,9 +26,11 @@ impl Parser<'_> {
                 None => ast.input_in_doubt = true,
             },
             Rule::classes => {
+                let before = self.mistakes();
                 if let Some(classes) = self.parse_classes(&pair) {
                     self.set_once(&mut ast.classes, classes, "classes");
                 }
+                ast.classes_in_doubt |= self.mistakes() > before;
             }
             Rule::import => {
                 let before = self.mistakes();
@@ -87,7 +89,7 @@ impl Parser<'_> {
             self.report_tuple(value.as_str(), self.span(&value), true);
             return None;
         }
-        let sizes = self.parse_sizes(&value)?;
+        let sizes = self.parse_sizes(&value, MAX_SIDE)?;
         match <[usize; 3]>::try_from(sizes) {
             Ok(sizes) if sizes.iter().all(|size| (1..=MAX_SIDE).contains(size)) => {
                 if sizes.iter().product::<usize>() <= MAX_VALUES {
@@ -126,7 +128,7 @@ impl Parser<'_> {
         let negative = pair.as_str().split_whitespace().nth(1).is_some_and(|word| word.starts_with('-'));
         let expected = if negative { "at least 1 class, as in `classes 10`" } else { "a number, as in `classes 10`" };
         let value = self.statement_value(pair, expected)?;
-        let count = self.parse_natural(&value)?;
+        let count = self.parse_sizes(&value, MAX_CLASSES)?.first().copied()?;
         if (1..=MAX_CLASSES).contains(&count) {
             return Some(Spanned::new(count, self.span(pair)));
         }

@@ -1,6 +1,7 @@
 //! Steps of a chain: what stands between two arrows, with its repetition and its label.
 
 use super::chain::error_step;
+use super::value::foreign_operator;
 use super::{Node, Parser, Rule, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::source::Span;
@@ -40,6 +41,10 @@ impl Parser<'_> {
     }
 
     fn report_junk(&mut self, pair: &Node) {
+        if let Some(sign) = foreign_operator(pair.as_str()).filter(|_| self.stands_in_value(pair)) {
+            let span = self.span(pair);
+            return self.report_operator(Span { end: span.start + sign.len(), ..span }, sign);
+        }
         if self.only_counts() {
             return;
         }
@@ -53,9 +58,6 @@ impl Parser<'_> {
         self.push(match (choice, repeats) {
             _ if branches => self.in_parentheses(diagnostic, pair),
             (true, _) => diagnostic.remark("a choice stands in place of a value, as in `Conv(_, {16|32}, 3)`"),
-            _ if found.starts_with('^') && self.stands_in_value(pair) => {
-                diagnostic.remark("there are no powers: multiply, as in `2 * 2 * 2`")
-            }
             _ if found.starts_with('^') => {
                 let span = self.span(pair);
                 let sign = span.start + pair.as_str().find('^').unwrap_or(0);
@@ -107,7 +109,18 @@ impl Parser<'_> {
             return;
         }
         let message = "the image is no layer: a line before the network gives its size";
-        let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(self.span(pair), "this is no layer");
+        let span = self.span(pair);
+        let diagnostic = Diagnostic::error(Code::UNEXPECTED, message).at(span, "this is no layer");
+        let head = self.head_of_network(pair);
+        if let Some(line) = self.line_of_input(span) {
+            let title = format!("leave the layer out; line {line} gives the size");
+            return self.push(match head {
+                Some(span) => {
+                    diagnostic.fix(Fix { title, safe: false, edits: vec![Edit { span, text: String::new() }] })
+                }
+                None => diagnostic.remark(title),
+            });
+        }
         let sides = pair.as_str().split(|c: char| !c.is_ascii_digit()).filter(|side| !side.is_empty());
         let line = match sides.collect::<Vec<_>>().as_slice() {
             [height, width, channels @ ("1" | "3")] => Some(format!("input {channels}x{height}x{width}")),
@@ -117,7 +130,7 @@ impl Parser<'_> {
         let Some(line) = line else {
             return self.push(diagnostic.remark("write channels x height x width, as in `input 3x32x32`"));
         };
-        self.push(match self.head_of_network(pair) {
+        self.push(match head {
             Some(span) => {
                 let edits = vec![Edit { span, text: format!("{line}\n") }];
                 let title = format!("write `{line}` in a line of its own, and leave the layer out");
@@ -132,15 +145,20 @@ impl Parser<'_> {
         !self.is_full() && self.text.contains("block Input")
     }
 
-    /// A layer that begins a line with the arrow behind it, unless the line goes on with a chain or block, or the
-    /// file gives the image's size already.
+    /// The line before this place where the file gives the image's size.
+    fn line_of_input(&self, place: Span) -> Option<usize> {
+        let gives =
+            |line: &str| line.trim_start().strip_prefix("input").is_some_and(|rest| rest.starts_with([' ', '\t']));
+        self.text[..place.start].lines().position(gives).map(|above| above + 1)
+    }
+
+    /// A layer that begins a line with the arrow behind it, unless the line goes on with a chain or block.
     fn head_of_network(&self, pair: &Node) -> Option<Span> {
         let span = self.span(pair);
         let (before, behind) = (&self.text[..span.start], &self.text[span.end..]);
         let goes_on = before.trim_end().ends_with(['=', '>', '(', '|', '{']);
-        let given = before.lines().any(|line| line.trim_start().starts_with("input"));
         let next = behind.trim_start().strip_prefix("->")?.trim_start();
-        let begins = self.line_before(span).trim().is_empty() && !goes_on && !given;
+        let begins = self.line_before(span).trim().is_empty() && !goes_on;
         begins.then(|| Span { end: self.text.len() - next.len(), ..span })
     }
 

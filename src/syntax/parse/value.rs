@@ -13,12 +13,7 @@ impl Parser<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::operator if part.as_str() == "**" => {
-                    self.report(
-                        Code::MALFORMED_VALUE,
-                        "there are no powers",
-                        self.span(&part),
-                        "multiply, as in `2 * 2 * 2`",
-                    );
+                    self.report_operator(self.span(&part), "**");
                     return Expr { kind: ExprKind::Error, span };
                 }
                 Rule::operator => {
@@ -45,6 +40,15 @@ impl Parser<'_> {
             1 => terms.remove(0).1,
             _ => Expr { kind: ExprKind::Terms(terms), span },
         }
+    }
+
+    /// Reports a sign that computes in other languages.
+    pub(super) fn report_operator(&mut self, span: Span, sign: &str) {
+        if matches!(sign, "^" | "**") {
+            return self.report(Code::MALFORMED_VALUE, "there are no powers", span, "multiply, as in `2 * 2 * 2`");
+        }
+        let message = format!("`{sign}` is no operator; there are `+ - * /`");
+        self.report(Code::MALFORMED_VALUE, message, span, "expected another sign");
     }
 
     /// Reports `//`, which divides in Python.
@@ -77,7 +81,9 @@ impl Parser<'_> {
         let kind = match pair.as_rule() {
             Rule::integer | Rule::negative => self.parse_integer(&pair),
             Rule::float => self.parse_float(&pair),
-            Rule::size | Rule::odd_size => self.parse_sizes(&pair).map_or(ExprKind::Error, ExprKind::Size),
+            Rule::size | Rule::odd_size => {
+                self.parse_sizes(&pair, i64::MAX as usize).map_or(ExprKind::Error, ExprKind::Size)
+            }
             Rule::infer => ExprKind::Infer,
             Rule::boolean => ExprKind::Boolean(pair.as_str() == "true"),
             Rule::word | Rule::odd_word => ExprKind::Name(pair.as_str().to_string()),
@@ -122,15 +128,16 @@ impl Parser<'_> {
         }
     }
 
-    /// `3x32x32`, or a single number.
-    pub(super) fn parse_sizes(&mut self, pair: &Node) -> Option<Vec<usize>> {
+    /// `3x32x32`, or a single number; `most` is named where a number is too large to be one at all.
+    pub(super) fn parse_sizes(&mut self, pair: &Node, most: usize) -> Option<Vec<usize>> {
         let sizes: Result<Vec<usize>, _> =
             pair.as_str().split(['x', '×', 'X']).map(|size| size.trim().parse::<i64>().map(|n| n as usize)).collect();
         if pair.as_rule() == Rule::odd_size || pair.as_str().contains('×') {
             self.report_odd_size(pair);
         }
         if sizes.is_err() {
-            self.report(Code::NUMBER, "this number is too large", self.span(pair), "at most 9223372036854775807");
+            let label = format!("at most {most}");
+            self.report(Code::NUMBER, "this number is too large", self.span(pair), &label);
         }
         sizes.ok()
     }
@@ -149,10 +156,6 @@ impl Parser<'_> {
         };
         let fix = Fix { title: format!("write `{text}`"), safe: true, edits: vec![Edit { span, text }] };
         self.push(Diagnostic::error(Code::MALFORMED_VALUE, message).at(span, label).fix(fix));
-    }
-
-    pub(super) fn parse_natural(&mut self, pair: &Node) -> Option<usize> {
-        self.parse_sizes(pair).and_then(|sizes| sizes.first().copied())
     }
 
     fn parse_choice(&mut self, pair: Node) -> ExprKind {
@@ -286,6 +289,12 @@ impl Parser<'_> {
         let call = self.parse_call(pair);
         ExprKind::Call(call.name, call.arguments.into_iter().map(|argument| argument.value).collect())
     }
+}
+
+/// The sign, of those that compute in other languages, that a text begins with.
+pub fn foreign_operator(text: &str) -> Option<&str> {
+    let length = text.bytes().take_while(|byte| b"^%&@!?<".contains(byte)).count();
+    (length > 0).then(|| &text[..length])
 }
 
 fn operator_of(pair: &Node) -> Operator {
