@@ -109,7 +109,8 @@ impl Sweep {
             trials = best(&kept, trials, round.epochs, recipe.validate.metric);
             trials.truncate(round.keep);
         }
-        let ranked = kept.ranked(recipe.validate.metric, |digest| source.space.has(digest));
+        let wanted = source.space.digests();
+        let ranked = kept.ranked(recipe.validate.metric, |digest| wanted.contains(digest));
         terminal.print(&match self.format {
             Format::Text => text::table(&ranked, recipe.validate.metric),
             Format::Json => text::json(&ranked, recipe.validate.metric),

@@ -1,5 +1,6 @@
 //! `KEY=V1,V2` -> every combination of values.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -94,9 +95,9 @@ impl Space {
         combinations.into_iter().map(|changes| Trial::of(changes, &self.origin)).collect()
     }
 
-    /// Whether a trial is one of these.
-    pub fn has(&self, digest: &str) -> bool {
-        self.trials().iter().any(|trial| trial.digest == digest)
+    /// The digests of all trials.
+    pub fn digests(&self) -> HashSet<String> {
+        self.trials().into_iter().map(|trial| trial.digest).collect()
     }
 }
 
