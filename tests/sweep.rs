@@ -64,6 +64,18 @@ fn every_combination_is_trained_and_the_best_is_first() {
 }
 
 #[test]
+fn other_settings_of_all_trials_are_another_sweep() {
+    let place = place();
+    let over = ["--over", "optimizer.lr=0.01,0.001"];
+    let (plain, larger) = (sweep(&place, &over), sweep(&place, &[&over[..], &["--set", "batch=64"]].concat()));
+    assert_eq!((plain.len(), larger.len()), (2, 2));
+    assert_ne!(plain[0]["runs"], larger[0]["runs"]);
+    let run = larger[0]["runs"][0].as_str().unwrap();
+    assert!(text(&place.read(&format!("{run}/recipe.yaml"))).contains("batch: 64\n"));
+    assert_eq!(sweep(&place, &over), plain);
+}
+
+#[test]
 fn choices_of_the_file_and_sweep_files_are_swept() {
     let place = Place::with("Conv(1,{2|4},5,stride=2) -> ReLU -> Pool(4) -> FC({8|9}) -> ReLU -> FC\n");
     place.write("r.yaml", RECIPE);

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
 use super::Failure;
 use super::compute::Compute;
 use super::network::of_checkpoint;
@@ -12,6 +14,19 @@ use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::train::{Finished, Train};
 use crate::train::{Checkpoint, Evaluation, RunFolder};
 
+/// How the trainings of a command run.
+#[derive(Args, Clone, Debug)]
+pub struct Running {
+    /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Print no epochs, only which training comes next
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// What is trained, and where it stands.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -19,9 +34,7 @@ pub struct Job {
     pub recipe: Option<PathBuf>,
     pub settings: Settings,
     pub run: PathBuf,
-    pub data_dir: Option<PathBuf>,
-    pub compute: Compute,
-    pub quiet: bool,
+    pub running: Running,
 }
 
 impl Job {
@@ -54,12 +67,13 @@ impl Job {
     fn test(&self, run: &Path, terminal: &Terminal) -> Result<Evaluation, Failure> {
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run)?)?;
         let network = of_checkpoint(&checkpoint, terminal)?;
-        let dataset = own_dataset(&checkpoint, self.data_dir.as_deref())?;
-        Ok(evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &self.compute.start())?)
+        let dataset = own_dataset(&checkpoint, self.running.data_dir.as_deref())?;
+        Ok(evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &self.running.compute.start())?)
     }
 
     fn plain(&self) -> Train {
-        Train { data_dir: self.data_dir.clone(), compute: self.compute.clone(), quiet: self.quiet, ..Train::default() }
+        let Running { data_dir, compute, quiet } = self.running.clone();
+        Train { data_dir, compute, quiet, ..Train::default() }
     }
 
     fn resumed(&self, run: PathBuf) -> Train {

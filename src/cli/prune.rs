@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::compute::Compute;
-use super::job::Job;
+use super::job::{Job, Running};
 use super::network::{Runnable, of_checkpoint, of_text};
 use super::progress::Progress;
 use super::settings::number;
@@ -165,15 +165,16 @@ struct Measured {
 impl Prune {
     /// Single weights below a threshold, to be trained on for so many epochs.
     pub fn below(threshold: f64, retrain: u64, job: &Job, out: PathBuf) -> Self {
+        let Running { data_dir, compute, quiet } = job.running.clone();
         Self {
             path: job.run.clone(),
             how_much: HowMuch { threshold: Some(threshold), fraction: None, units: None },
             retrain: Some(retrain).filter(|epochs| *epochs > 0),
             compact: false,
-            data_dir: job.data_dir.clone(),
-            compute: job.compute.clone(),
+            data_dir,
+            compute,
             out,
-            quiet: job.quiet,
+            quiet,
             format: Format::Text,
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use super::files::read_source;
 use super::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::train::{Bounds, OptimizerRule, Places, RULES, Recipe, read_recipe};
 
@@ -80,7 +81,7 @@ impl std::fmt::Display for Change {
 
 impl Change {
     /// As a recipe has it: `optimizer: {momentum: 0.9}`.
-    pub fn to_yaml(&self) -> String {
+    fn to_yaml(&self) -> String {
         let mut names = self.key.split('.').rev();
         let last = format!("{}: {}", names.next().unwrap_or_default(), self.value);
         names.fold(last, |inner, name| format!("{name}: {{{inner}}}"))
@@ -151,17 +152,26 @@ impl RecipeFile {
     /// The recipe of this path, or all defaults, with the changes; mistakes are shown.
     pub fn read(path: Option<&Path>, changes: &[Change], terminal: &Terminal) -> Result<Self, Failure> {
         let mut sources = SourceMap::new();
-        let mut files = vec![];
-        if let Some(path) = path {
-            files.push(read_source(&mut sources, path)?);
-        }
-        files.extend(changes.iter().map(|change| sources.add(format!("--set {change}"), None, change.to_yaml())));
-        match read_recipe(&sources, &files) {
+        match Self::parse(&mut sources, path, changes) {
             Ok((recipe, places)) => Ok(Self { recipe, places, sources }),
             Err(faults) => {
                 faults.iter().for_each(|fault| terminal.show(fault, &sources));
                 Err(Failure::Reported(faults.iter().map(|fault| fault.status()).max().unwrap_or(1)))
             }
         }
+    }
+
+    /// The same, with mistakes whose places are in `sources`.
+    pub fn parse(
+        sources: &mut SourceMap,
+        path: Option<&Path>,
+        changes: &[Change],
+    ) -> Result<(Recipe, Places), Vec<Diagnostic>> {
+        let mut files = vec![];
+        if let Some(path) = path {
+            files.push(read_source(sources, path).map_err(|fault| vec![fault])?);
+        }
+        files.extend(changes.iter().map(|change| sources.add(format!("--set {change}"), None, change.to_yaml())));
+        read_recipe(sources, &files)
     }
 }

@@ -120,8 +120,8 @@ fn not_a_report(path: &Path, fault: &str) -> Diagnostic {
 
 impl Report {
     /// The first row whose training is the same as this one's: they share their runs.
-    pub fn trained_with(&self, row: &Row) -> &Row {
-        self.rows.iter().find(|other| other.trains_as(row)).unwrap_or(&self.rows[0])
+    pub fn trained_with<'a>(&'a self, row: &'a Row) -> &'a Row {
+        self.rows.iter().find(|other| other.trains_as(row)).unwrap_or(row)
     }
 }
 

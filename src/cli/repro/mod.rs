@@ -10,11 +10,11 @@ use clap::Args;
 
 use self::plan::Plan;
 use self::text::Shown;
-use super::compute::Compute;
-use super::job::Job;
+use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::Settings;
 use super::terminal::Terminal;
+use super::write::write_result;
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
@@ -44,14 +44,8 @@ pub struct Repro {
     /// The folder with the reports
     #[arg(long, value_name = "DIR", default_value = "models")]
     models: PathBuf,
-    /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
     #[command(flatten)]
-    compute: Compute,
-    /// Print no epochs, only which run comes next
-    #[arg(long, short)]
-    quiet: bool,
+    running: Running,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -154,7 +148,7 @@ impl Repro {
             values: vec![value],
             seeds: vec![seed],
             seconds: vec![seconds.round()],
-            machine: text::machine(self.compute.threads()),
+            machine: text::machine(self.running.compute.threads()),
             commit: text::commit(),
             command,
         })
@@ -168,8 +162,7 @@ impl Repro {
             settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set)?);
         }
         let run = self.out.join(&report.name).join(plan::run_name(row, &file, &recipe, &settings)?);
-        let (data_dir, compute) = (self.data_dir.clone(), self.compute.clone());
-        Ok(Job { file, recipe: Some(recipe), settings, run, data_dir, compute, quiet: self.quiet })
+        Ok(Job { file, recipe: Some(recipe), settings, run, running: self.running.clone() })
     }
 
     /// Writes `docs/results.md` beside the folder of models, where there is a folder for it.
@@ -178,8 +171,7 @@ impl Repro {
         if !docs.is_dir() {
             return Ok(());
         }
-        let path = docs.join("results.md");
-        std::fs::write(&path, document(reports)).map_err(|fault| cannot_write(&path, &fault))
+        write_result(&docs.join("results.md"), document(reports).as_bytes())
     }
 }
 

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::Failure;
 use crate::cli::files::{cannot_read, read_source};
-use crate::cli::settings::{Change, Settings};
+use crate::cli::settings::{Change, RecipeFile, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, check};
 use crate::repro::{Report, Results, Row};
+use crate::resolve::names::nearest;
 use crate::source::SourceMap;
-use crate::train::read_recipe;
 
 /// A row with one seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +55,7 @@ pub fn select(reports: &[(Report, Results)], wanted: &[String]) -> Result<Vec<(u
 
 fn no_such_row(unknown: &str, names: Vec<String>) -> Diagnostic {
     let fault = Diagnostic::error(Code::REPORT, format!("there is no report and no row `{unknown}`"));
-    let likeness = |name: &String| strsim::normalized_damerau_levenshtein(name, unknown);
-    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|name| likeness(name) >= 0.6) {
+    match nearest(unknown, names.iter().map(String::as_str)) {
         Some(name) => fault.remark(format!("did you mean `{name}`?")),
         None => fault,
     }
@@ -71,10 +69,10 @@ impl Plan {
             let (report, results) = &reports[report];
             !results.has(&report.rows[row].row, seed, quick)
         };
-        let tasks: Vec<Task> = (0..seeds)
-            .flat_map(|seed| rows.iter().filter(move |place| left(place, seed)).map(move |place| (seed, *place)))
-            .map(|(seed, (report, row))| Task { report, row, seed, work: work(&reports[report].0, row) })
-            .collect();
+        let work: Vec<f64> = rows.iter().map(|&(report, row)| work(&reports[report].0, row)).collect();
+        let with = |seed| rows.iter().zip(&work).filter(move |(place, _)| left(place, seed));
+        let task = |seed, (&(report, row), &work)| Task { report, row, seed, work };
+        let tasks: Vec<Task> = (0..seeds).flat_map(|seed| with(seed).map(move |one| task(seed, one))).collect();
         Self { all: tasks.len(), tasks: tasks.into_iter(), done: 0, spent: (0.0, 0.0) }
     }
 
@@ -122,10 +120,7 @@ pub fn quick_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Failure> {
 }
 
 fn recipe_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Diagnostic> {
-    let mut sources = SourceMap::new();
-    let mut files = vec![read_source(&mut sources, recipe)?];
-    files.extend(changes.iter().map(|change| sources.add(change.to_string(), None, change.to_yaml())));
-    match read_recipe(&sources, &files) {
+    match RecipeFile::parse(&mut SourceMap::new(), Some(recipe), changes) {
         Ok((recipe, _)) => Ok(recipe.epochs),
         Err(faults) => Err(faults.into_iter().next().unwrap_or_else(|| unreadable(recipe))),
     }

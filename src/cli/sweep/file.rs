@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
+use super::Sweep;
 use super::space::{Axis, Space};
 use super::trial::Trial;
 use crate::cli::Failure;
@@ -31,22 +32,26 @@ struct Text {
 /// What is swept.
 pub struct Source {
     file: PathBuf,
-    recipe: Option<PathBuf>,
+    pub recipe_file: Option<PathBuf>,
+    /// The recipe with what all trials set.
+    pub recipe: Recipe,
+    /// What all trials set; without a validation part a tenth validates.
+    pub set: Vec<Change>,
     variants: Variants,
     pub space: Space,
 }
 
 impl Source {
-    pub fn read(path: &Path, recipe: Option<&Path>, over: &[Axis], terminal: &Terminal) -> Result<Self, Failure> {
-        let (mut file, mut of_file, mut axes) = (path.to_path_buf(), None, vec![]);
+    pub fn read(arguments: &Sweep, terminal: &Terminal) -> Result<Self, Failure> {
+        let path = &arguments.file;
+        let (mut file, mut of_file, mut axes) = (path.clone(), None, vec![]);
         if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             let text = read_sweep(path)?;
             file = path.with_file_name(text.file);
             of_file = text.recipe.map(|recipe| path.with_file_name(recipe));
             axes = written_axes(path, &text.over)?;
         }
-        axes.extend_from_slice(over);
-        let recipe = recipe.map(Path::to_path_buf).or(of_file);
+        axes.extend_from_slice(&arguments.over);
         let mut sources = SourceMap::new();
         let id = read_source(&mut sources, &file)?;
         let report = check(&mut sources, id, &Given::default());
@@ -55,25 +60,14 @@ impl Source {
             return Err(no_such_value(unknown, &file, &variants).into());
         }
         axes.extend(choices(&variants));
-        let origin = [report.text.into_bytes(), recipe_text(recipe.as_deref())?].concat();
-        let source = Self { file, recipe, variants, space: Space::new(axes, origin)? };
-        // Mistakes in the recipe are shown before the first training.
-        source.recipe(&[], terminal)?;
-        Ok(source)
-    }
-
-    pub fn recipe_path(&self) -> Option<PathBuf> {
-        self.recipe.clone()
-    }
-
-    /// The recipe with what all trials set; without a validation part a tenth validates.
-    pub fn recipe(&self, set: &[Change], terminal: &Terminal) -> Result<(Recipe, Vec<Change>), Failure> {
-        let mut set = set.to_vec();
-        let recipe = RecipeFile::read(self.recipe.as_deref(), &set, terminal)?.recipe;
-        if recipe.split.validation == 0.0 && !self.space.sweeps("split.validation") {
+        let (recipe_file, mut set) = (arguments.recipe.clone().or(of_file), arguments.set.clone());
+        let recipe = RecipeFile::read(recipe_file.as_deref(), &set, terminal)?.recipe;
+        if recipe.split.validation == 0.0 && !axes.iter().any(|axis| axis.key == "split.validation") {
             set.push(Change { key: "split.validation".into(), value: "0.1".into() });
         }
-        Ok((recipe, set))
+        let origin = format!("{}\n{}\n{:?}", report.text, recipe.to_yaml(), arguments.strategy);
+        let space = Space::new(axes, origin.into_bytes())?;
+        Ok(Self { file, recipe_file, recipe, set, variants, space })
     }
 
     /// The file of a trial's network; one that differs is written to `out`.
@@ -142,8 +136,4 @@ fn choices(variants: &Variants) -> Vec<Axis> {
         axes.push(Axis { key, values });
     }
     axes
-}
-
-fn recipe_text(path: Option<&Path>) -> Result<Vec<u8>, Diagnostic> {
-    path.map_or(Ok(vec![]), |path| std::fs::read(path).map_err(|fault| cannot_read(path, &fault)))
 }

@@ -14,14 +14,13 @@ use clap::{Args, ValueEnum};
 use self::file::Source;
 use self::space::{Axis, Space};
 use self::trial::{Kept, Measured, Trial};
-use super::compute::Compute;
-use super::job::Job;
+use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::{Change, Settings};
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::train::{Metric, cannot_write};
+use crate::train::Metric;
 
 /// Combinations of one sweep are at most so many.
 const MOST: usize = 4096;
@@ -52,14 +51,8 @@ pub struct Sweep {
     /// Where runs and figures are kept [default: runs/sweep-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
     #[command(flatten)]
-    compute: Compute,
-    /// Print no epochs, only which trial comes next
-    #[arg(long, short)]
-    quiet: bool,
+    running: Running,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -87,21 +80,20 @@ struct Round {
 /// What all trainings of a sweep share.
 struct Setting<'a> {
     source: &'a Source,
-    set: Vec<Change>,
     out: &'a Path,
     terminal: &'a Terminal,
 }
 
 impl Sweep {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        let source = Source::read(&self.file, self.recipe.as_deref(), &self.over, terminal)?;
+        let source = Source::read(&self, terminal)?;
         let out = self.out.clone().unwrap_or_else(|| default_folder(&self.file));
         let mut kept = Kept::open(&out)?;
-        let (recipe, set) = source.recipe(&self.set, terminal)?;
+        let recipe = &source.recipe;
         if self.strategy == Strategy::Halving && source.space.sweeps("epochs") {
             return Err(Diagnostic::error(Code::SWEEP, "halving sets the epochs itself").into());
         }
-        let setting = Setting { source: &source, set, out: &out, terminal };
+        let setting = Setting { source: &source, out: &out, terminal };
         let mut trials = self.drawn(&source.space);
         let mut outcome = Ok(());
         for round in self.rounds(trials.len(), recipe.epochs) {
@@ -167,17 +159,15 @@ impl Sweep {
     }
 
     fn train(&self, setting: &Setting, trial: &Trial, seed: u64, round: Round) -> Result<Measured, Failure> {
-        let changes = [&setting.set[..], &trial.settings()].concat();
+        let changes = [&setting.source.set[..], &trial.settings()].concat();
         let epochs = Some(round.epochs).filter(|_| round.counted);
         let run = setting.out.join(format!("{}-seed{seed}", trial.digest));
         let job = Job {
             file: setting.source.network(trial, setting.out)?,
-            recipe: setting.source.recipe_path(),
+            recipe: setting.source.recipe_file.clone(),
             settings: Settings::with(seed, changes).for_epochs(epochs),
             run: run.clone(),
-            data_dir: self.data_dir.clone(),
-            compute: self.compute.clone(),
-            quiet: self.quiet,
+            running: self.running.clone(),
         };
         let finished = job.execute(setting.terminal)?;
         let best = finished.position.standing.best.and_then(|best| Some((best.epoch, best.validation?)));

@@ -1,7 +1,6 @@
 //! `KEY=V1,V2` -> every combination of values.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::str::FromStr;
 
 use super::MOST;
@@ -44,17 +43,11 @@ fn split(text: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_string()).collect()
 }
 
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}={}", self.key, self.values.join(","))
-    }
-}
-
 /// All axes of a sweep.
 #[derive(Clone, Debug)]
 pub struct Space {
     axes: Vec<Axis>,
-    /// What trials depend on besides: the texts of network and recipe.
+    /// What trials depend on besides: the network's text, the recipe, the strategy.
     origin: Vec<u8>,
 }
 

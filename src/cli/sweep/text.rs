@@ -6,6 +6,7 @@ use indicatif::HumanDuration;
 use serde_json::{Value as Json, json};
 
 use super::trial::{Measured, Ranked, Trial};
+use crate::cli::settings::Change;
 use crate::train::{Figures, Metric, Summary};
 
 /// The line before a training.
@@ -52,7 +53,7 @@ fn best(ranked: &[Ranked]) -> String {
     runs.map(|measured| format!("best run  {} (epoch {})\n", measured.run.display(), measured.epoch)).collect()
 }
 
-fn changes<'k>(ranked: &Ranked<'k>) -> &'k [crate::cli::settings::Change] {
+fn changes<'k>(ranked: &Ranked<'k>) -> &'k [Change] {
     ranked.of.first().map_or(&[], |measured| &measured.changes)
 }
 

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::cannot_write;
+use crate::cli::files::cannot_read;
 use crate::cli::settings::Change;
 use crate::diagnostic::Diagnostic;
-use crate::train::{Figures, Metric, badness};
+use crate::train::{Figures, Metric, badness, cannot_write};
 
 /// What stands before the name of a `let` value.
 const NET: &str = "net.";
@@ -82,7 +82,7 @@ impl Kept {
         let path = folder.join("trials.jsonl");
         fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
         let text = match fs::read_to_string(&path) {
-            Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(cannot_write(&path, &fault)),
+            Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(cannot_read(&path, &fault)),
             text => text.unwrap_or_default(),
         };
         let measured = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
