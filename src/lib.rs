@@ -6,11 +6,14 @@
 //! text --syntax--> Ast --resolve--> Network --infer--> Graph --lower--> Program --train/eval--> Run
 //! ```
 
+#![forbid(unsafe_code)]
+
+pub use netc_kernel as kernel;
+
 pub mod cli;
 pub mod data;
 pub mod diagnostic;
 pub mod graph;
-pub mod kernel;
 pub mod layer;
 pub mod lower;
 pub mod random;

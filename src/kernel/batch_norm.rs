@@ -320,7 +320,7 @@ impl Backward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check, check_gradient, check_output, differences, lines, random, to_f64};
+    use crate::check::{check, check_gradient, check_output, differences, lines, random, to_f64};
 
     const IMAGES: usize = 19;
 

@@ -80,7 +80,7 @@ impl Kernel for Backward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, check_output, lines, random};
+    use crate::check::{check_gradient, check_output, lines, random};
 
     /// Values of `steps` rows each, of these widths.
     fn check(steps: usize, widths: &[usize]) {

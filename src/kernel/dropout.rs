@@ -120,7 +120,7 @@ fn each<L: Lane>(masks: &[Line], x: &[Line], y: &mut [Line], add: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, lines, random};
+    use crate::check::{check_gradient, lines, random};
 
     #[test]
     fn a_feature_that_is_dropped_is_dropped_at_all_positions() {

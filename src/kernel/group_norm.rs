@@ -344,8 +344,8 @@ impl Kernel for Backward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check, check_gradient, check_output, differences, lines, random, to_f64};
-    use crate::kernel::groups_of;
+    use crate::check::{check, check_gradient, check_output, differences, lines, random, to_f64};
+    use crate::groups_of;
 
     const IMAGES: usize = 18;
 

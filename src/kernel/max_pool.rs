@@ -168,7 +168,7 @@ fn give_to<L: Lane>(plane: &mut [Line], width: usize, place: Place, chosen: L, g
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, check_output, lines, random};
+    use crate::check::{check_gradient, check_output, lines, random};
 
     fn pools() -> Vec<MaxPool> {
         let pool = |channels, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], pad: [usize; 2]| {

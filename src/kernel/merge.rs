@@ -302,7 +302,7 @@ fn half_of<L: Lane>(a: L, b: L) -> L {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, check_output, differences, lines, random};
+    use crate::check::{check_gradient, check_output, differences, lines, random};
 
     /// y of one image's inputs.
     fn plain(merge: &Merge, inputs: &[&[f64]]) -> Vec<f64> {

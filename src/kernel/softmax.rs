@@ -157,7 +157,7 @@ impl Kernel for Backward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, check_output, differences, lines, random, to_f64};
+    use crate::check::{check_gradient, check_output, differences, lines, random, to_f64};
 
     fn plain(softmax: &Softmax, x: &[f64]) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];

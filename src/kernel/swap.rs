@@ -49,7 +49,7 @@ impl Swap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::line::LANES;
+    use crate::line::LANES;
 
     #[test]
     fn swapping_moves_runs_and_swapping_back_restores_them() {

@@ -127,7 +127,7 @@ fn spread<L: Lane>(plane: &mut [Line], width: usize, place: Place, gradient: L, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::check::{check_gradient, differences, lines, random, to_f64};
+    use crate::check::{check_gradient, differences, lines, random, to_f64};
 
     fn sums() -> Vec<WindowSum> {
         let sum = |channels, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], pad: [usize; 2]| {

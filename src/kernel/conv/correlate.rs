@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::pack::HEIGHT;
 use super::way::{PhasePair, Way};
-use crate::kernel::around::{Around, Start};
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::around::{Around, Start};
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::Line;
+use crate::machine::Machine;
+use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 /// Lines that are gathered at a time, where one place has not more; the second cache holds them.
 const GATHERED: usize = 1024;

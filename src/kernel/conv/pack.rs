@@ -1,9 +1,9 @@
 //! Weights in PyTorch's order -> in the order of register tiles: `[phases][group][tile][ky][kx][channel read][row]`.
 
 use super::way::{PhasePair, Way};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{tile, tiles};
-use crate::kernel::shared::Shared;
+use crate::machine::Machine;
+use crate::product::{tile, tiles};
+use crate::shared::Shared;
 
 /// The height of tiles, whatever the instruction set: what a tile's rows are decides no bits.
 pub const HEIGHT: usize = 6;

@@ -1,8 +1,8 @@
 //! Convolutions against their definition, on random geometries.
 
 use super::*;
-use crate::kernel::{Isa, LANES};
 use crate::random;
+use crate::{Isa, LANES};
 
 /// Numbers in (-1, 1) that depend on `key` alone.
 fn numbers_of(key: u64, count: usize) -> Vec<f32> {
@@ -102,6 +102,6 @@ trait Numbers {
 
 impl Numbers for Vec<Line> {
     fn as_flattened_numbers(&self) -> &[f32] {
-        crate::kernel::numbers(self)
+        crate::numbers(self)
     }
 }

@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use super::Geometry;
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::{Lane, array};
-use crate::kernel::line::{LANES, Line};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::isa::Kernel;
+use crate::lane::{Lane, array};
+use crate::line::{LANES, Line};
+use crate::machine::Machine;
+use crate::product::{tile, tiles, with_height};
+use crate::shared::Shared;
 
 const ZERO: Line = Line::ZERO;
 

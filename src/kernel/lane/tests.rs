@@ -1,7 +1,7 @@
 //! Every instruction set's lanes against the standard library's numbers.
 
 use super::*;
-use crate::kernel::{Isa, Kernel};
+use crate::{Isa, Kernel};
 
 /// One function of two lanes on every instruction set that the machine has.
 fn check(name: &str, tolerance: f32, inputs: &[(f32, f32)], expected: impl Fn(f32, f32) -> f32, function: Function) {

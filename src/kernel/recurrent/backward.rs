@@ -6,13 +6,13 @@ use std::ops::Range;
 use super::cell::{gru_back, lstm_back, rnn_back};
 use super::schedule::{Share, schedule};
 use super::{Cell, Layer, Places};
-use crate::kernel::around::Around;
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, lines_for, numbers, numbers_mut};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, load_sums, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::around::Around;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, lines_for, numbers, numbers_mut};
+use crate::machine::Machine;
+use crate::product::{Rows, load_sums, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 /// What a backward pass starts from and makes.
 pub struct Gradients<'a> {

@@ -1,10 +1,10 @@
 //! What stands between layers: factors of dropout.
 
-use crate::kernel::gradient::LINES;
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
-use crate::kernel::machine::Machine;
+use crate::gradient::LINES;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::Line;
+use crate::machine::Machine;
 
 /// y = factors x
 pub fn scale(machine: &Machine, factors: &[Line], x: &[Line], y: &mut [Line]) {

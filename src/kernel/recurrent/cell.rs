@@ -1,7 +1,7 @@
 //! What a unit does with its gates in one step, forward and backward, a line for each unit.
 
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
+use crate::lane::Lane;
+use crate::line::Line;
 
 /// From the gates' sums to the gates, c and h; without the c before, it is zero.
 #[inline(always)]

@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::cell::{gru, lstm, rnn};
 use super::schedule::{Share, schedule};
 use super::{Cell, Layer, Params, Places};
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::Line;
+use crate::machine::Machine;
+use crate::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 impl Layer {
     /// All states, from zero ones. `kept`, of [`Layer::kept`] lines for each group, is written for the backward pass.

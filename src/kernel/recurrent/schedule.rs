@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Layer;
-use crate::kernel::team::Team;
+use crate::team::Team;
 
 /// Groups that one task takes together, so that each reads the weights from a near cache after the first.
 const GROUPS: usize = 4;

@@ -1,9 +1,9 @@
 //! A layer against its definition, written plainly for one image in `f64`.
 
 use super::*;
-use crate::kernel::isa::Isa;
-use crate::kernel::line::{LANES, Line};
-use crate::kernel::machine::Machine;
+use crate::isa::Isa;
+use crate::line::{LANES, Line};
+use crate::machine::Machine;
 
 /// Numbers in [-scale, scale), the same for the same seed.
 fn numbers(count: usize, seed: u64, scale: f32) -> Vec<f32> {

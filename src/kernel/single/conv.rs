@@ -1,12 +1,12 @@
 //! Convolutions of one image, and transposed ones: sixteen channels that are made in the lanes, a register tile over places.
 
-use crate::kernel::conv::{PhasePair, Way};
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers, numbers_mut};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::conv::{PhasePair, Way};
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers, numbers_mut};
+use crate::machine::Machine;
+use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 /// Places of one task.
 const PLACES: usize = 12;

@@ -1,10 +1,10 @@
 //! A fully connected layer on one image: rows of the weights, as they lie, times the features.
 
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers, numbers_mut};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{tile, tiles, with_height};
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers, numbers_mut};
+use crate::machine::Machine;
+use crate::product::{tile, tiles, with_height};
 
 /// Rows of one task.
 const ROWS: usize = 24;

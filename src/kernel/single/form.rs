@@ -1,6 +1,6 @@
 //! How one image's values lie, and other ways to lay them.
 
-use crate::kernel::line::{LANES, Line, numbers, numbers_mut};
+use crate::line::{LANES, Line, numbers, numbers_mut};
 
 /// How a value's features and places lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

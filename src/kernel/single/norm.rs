@@ -1,10 +1,10 @@
 //! Batch normalisation in evaluation on one image: a factor and a term for each feature.
 
-use crate::kernel::batch_norm::EPSILON;
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers_mut};
-use crate::kernel::machine::Machine;
+use crate::batch_norm::EPSILON;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers_mut};
+use crate::machine::Machine;
 
 use super::Form;
 

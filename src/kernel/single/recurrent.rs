@@ -1,12 +1,12 @@
-//! Recurrent layers on one image: sixteen units in the lanes. Formulas as in [`recurrent`](crate::kernel::recurrent).
+//! Recurrent layers on one image: sixteen units in the lanes. Formulas as in [`recurrent`](crate::recurrent).
 
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers, numbers_mut};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::recurrent::{Cell, Layer, Params};
-use crate::kernel::shared::Shared;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers, numbers_mut};
+use crate::machine::Machine;
+use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::recurrent::{Cell, Layer, Params};
+use crate::shared::Shared;
 
 /// The most gates of a unit.
 const GATES: usize = 4;

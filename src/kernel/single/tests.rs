@@ -1,12 +1,12 @@
 //! Against the kernels for sixteen images, on the first of them.
 
 use super::*;
-use crate::kernel::around::Around;
-use crate::kernel::conv::{Conv, Geometry, Way};
-use crate::kernel::fc::Fc;
-use crate::kernel::recurrent::{Cell, Layer};
-use crate::kernel::{Isa, LANES, Line, Machine};
+use crate::around::Around;
+use crate::conv::{Conv, Geometry, Way};
+use crate::fc::Fc;
 use crate::random;
+use crate::recurrent::{Cell, Layer};
+use crate::{Isa, LANES, Line, Machine};
 
 fn numbers_of(key: u64, count: usize) -> Vec<f32> {
     (0..count as u64).map(|n| 2.0 * random::uniform(key, n) - 1.0).collect()

@@ -4,7 +4,7 @@
 //! even and an odd part.
 
 use super::form::Form;
-use crate::kernel::lane::Lane;
+use crate::lane::Lane;
 
 /// The positive points.
 const POINTS: [f32; 3] = [0.5, 1.0, 2.0];

@@ -4,8 +4,8 @@
 
 use std::mem::MaybeUninit;
 
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
+use crate::lane::Lane;
+use crate::line::Line;
 
 /// F(T, K): T outputs of a filter of K from P = T + K - 1 inputs by P products.
 pub trait Form<const P: usize, const T: usize, const K: usize>: Copy + Send + Sync + 'static {

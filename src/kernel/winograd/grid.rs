@@ -1,8 +1,8 @@
 //! A map cut into tiles, with the patch that each reads from another map.
 
 use super::form::Square;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::Line;
+use crate::lane::Lane;
+use crate::line::Line;
 
 /// How tiles of T by T of one map lie on another.
 #[derive(Clone, Copy, Debug)]

@@ -4,13 +4,13 @@ use std::marker::PhantomData;
 
 use super::form::{Form, Sink, Strided, input_tile, output_tile};
 use super::grid::Grid;
-use crate::kernel::around::{Around, Start};
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::around::{Around, Start};
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers};
+use crate::machine::Machine;
+use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 /// Lines of transformed inputs and products that one task works on; the second cache holds them.
 const BLOCK: usize = 7168;

@@ -1,10 +1,10 @@
 //! Against the direct convolution.
 
 use super::*;
-use crate::kernel::around::Around;
-use crate::kernel::conv::Conv;
-use crate::kernel::{Isa, LANES, numbers};
+use crate::around::Around;
+use crate::conv::Conv;
 use crate::random;
+use crate::{Isa, LANES, numbers};
 
 fn lines_of(key: u64, count: usize) -> Vec<Line> {
     let number = |n: usize, lane: usize| 2.0 * random::uniform(key, (n * LANES + lane) as u64) - 1.0;

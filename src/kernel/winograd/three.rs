@@ -4,7 +4,7 @@
 //! convolutions; these points have half the error of 0, +-1, +-2).
 
 use super::form::{Form, two};
-use crate::kernel::lane::Lane;
+use crate::lane::Lane;
 
 const A: f32 = 2.0 / 3.0;
 const B: f32 = 1.5;

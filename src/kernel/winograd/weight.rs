@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use super::form::{Form, Sink, Strided, filter_gradient_tile, filter_tile};
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line};
-use crate::kernel::machine::Machine;
-use crate::kernel::shared::Shared;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line};
+use crate::machine::Machine;
+use crate::shared::Shared;
 
 /// Filters that one task transforms, times sixteen.
 const CHUNK: usize = 8;

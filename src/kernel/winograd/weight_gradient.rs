@@ -8,12 +8,12 @@ use std::marker::PhantomData;
 use super::form::{Form, Strided, input_tile, output_gradient_tile};
 use super::grid::Grid;
 use super::weight;
-use crate::kernel::isa::Kernel;
-use crate::kernel::lane::Lane;
-use crate::kernel::line::{LANES, Line, numbers};
-use crate::kernel::machine::Machine;
-use crate::kernel::product::{Rows, multiply, tile, tiles, with_height};
-use crate::kernel::shared::Shared;
+use crate::isa::Kernel;
+use crate::lane::Lane;
+use crate::line::{LANES, Line, numbers};
+use crate::machine::Machine;
+use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::shared::Shared;
 
 /// Inputs that are transformed together.
 const INPUTS: usize = 32;

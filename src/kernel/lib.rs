@@ -31,6 +31,7 @@ mod memory;
 pub mod merge;
 pub mod optimizer;
 mod product;
+pub mod random;
 pub mod recurrent;
 mod shared;
 pub mod single;
