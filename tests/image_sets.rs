@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use netc::data::{DataFolder, Dataset, Environment, Selection, find};
+use netc::data::{DataFolder, Dataset, Environment, Selection, find, unfollowed};
 use netc::diagnostic::Diagnostic;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
@@ -28,7 +28,7 @@ fn folder(root: &Path) -> DataFolder {
 
 fn open(name: &str, root: &Path, data: &str) -> Result<Dataset, Diagnostic> {
     let selection: Selection = serde_yaml::from_str(data).expect("a selection");
-    find(name, &folder(root), &selection)?.open(None)
+    find(name, &folder(root), &selection)?.open(None, unfollowed)
 }
 
 fn opened(name: &str, root: &Path, data: &str) -> Dataset {
@@ -76,7 +76,7 @@ fn caltech101_is_found_in_every_layout_without_its_background() {
         assert_eq!((set.classes.join(" "), set.shape()), ("Faces airplanes ketch".into(), [3, 32, 32]));
         assert_eq!((counts(&*set.train, 3), counts(&*set.test, 3)), (vec![16, 8, 4], vec![4, 2, 1]));
         let grey = find("caltech101", &folder(root.path()), &Selection::default())
-            .and_then(|found| found.open(Some([1, 9, 9])));
+            .and_then(|found| found.open(Some([1, 9, 9]), unfollowed));
         assert_eq!(
             grey.err().expect("colour").message,
             "the network reads 1x9x9, but the images of `caltech101` are 3x9x9"
@@ -135,6 +135,9 @@ fn a_damaged_caltech101_is_refused() {
     check_refused("caltech101", root.path(), "N0702", "image_0002.txt: the name is not an image's");
     fs::rename(place.join("ketch/image_0002.txt"), place.join("ketch/IMG_2.jpg")).unwrap();
     check_refused("caltech101", root.path(), "N0702", "ketch/IMG_2.jpg: the publisher's files here have names");
+    fs::remove_file(place.join("ketch/IMG_2.jpg")).unwrap();
+    fs::create_dir(place.join("anchor")).unwrap();
+    check_refused("caltech101", root.path(), "N0702", "anchor: the category has no image");
     fs::remove_dir_all(&place).unwrap();
     check_refused("caltech101", root.path(), "N0701", "the data set `caltech101` is not in");
     fs::create_dir_all(&place).unwrap();
@@ -215,6 +218,12 @@ fn a_damaged_tiny_imagenet_is_refused() {
     check("wnids.txt", b"n01641577\nn01641577\n", "N0702", "wnids.txt: line 2 names n01641577 again");
     check("wnids.txt", b"n01641577\n", "N0702", "train/n01443537: wnids.txt has no such class");
     check("wnids.txt", b"\xff\xfen\x00", "N0702", "wnids.txt: line 1 (byte 0) is not UTF-8 text");
+    check(
+        "words.txt",
+        b"n01641577\tbullfrog\n",
+        "N0702",
+        "words.txt: there is no line for n01443537, which wnids.txt names",
+    );
     check("words.txt", b"n01641577 bullfrog\n", "N0702", "words.txt: line 1 has no tab between a wnid and its words");
     check(
         annotations,
@@ -271,7 +280,7 @@ fn a_folder_has_a_subfolder_for_each_class() {
     assert_eq!((counts(&*set.train, 2), counts(&*set.test, 2)), (vec![8, 8], vec![2, 2]));
     assert!((0..4).all(|image| first(&*set.test, image) == [10, 200][set.test.label(image)]));
     let found = find(&name, &folder(root.path()), &Selection::default()).expect("it is there");
-    assert_eq!(found.open(Some([1, 9, 5])).expect("its images are grey").shape(), [1, 9, 5]);
+    assert_eq!(found.open(Some([1, 9, 5]), unfollowed).expect("its images are grey").shape(), [1, 9, 5]);
 }
 
 #[test]
@@ -287,7 +296,7 @@ fn a_folder_may_have_a_test_part() {
         let set = opened(&name, root.path(), "{}");
         assert_eq!((counts(&*set.train, 2), counts(&*set.test, 2)), (vec![3, 4], vec![0, 2]));
         let found = find(&name, &folder(root.path()), &Selection::default()).expect("it is there");
-        let error = found.open(Some([1, 4, 4])).err().expect("colour");
+        let error = found.open(Some([1, 4, 4]), unfollowed).err().expect("colour");
         assert_eq!(error.id.as_str(), "N0704");
         fs::create_dir(root.path().join(part).join("cow")).expect("a folder");
         check_refused(&name, root.path(), "N0702", &format!("{part}/cow: no training images are of this class"));
@@ -418,7 +427,7 @@ fn real(place: &str) -> Option<DataFolder> {
 
 fn open_real(name: &str, folder: &DataFolder, data: &str) -> Dataset {
     let selection: Selection = serde_yaml::from_str(data).expect("a selection");
-    let set = find(name, folder, &selection).and_then(|found| found.open(Some([3, 32, 32])));
+    let set = find(name, folder, &selection).and_then(|found| found.open(Some([3, 32, 32]), unfollowed));
     set.unwrap_or_else(|error| panic!("{}: {:?}", error.message, error.notes))
 }
 

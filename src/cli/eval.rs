@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
+use super::progress::reading;
 use super::terminal::Terminal;
 use super::test_part::evaluate_checkpoint;
 use super::write::write_figure;
@@ -89,7 +90,7 @@ impl Eval {
         let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
         let all = Selection::default();
         let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
-        let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input))?;
+        let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input), reading)?;
         if dataset.classes == metadata.classes {
             return Ok(dataset);
         }

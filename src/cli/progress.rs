@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
@@ -99,6 +99,12 @@ impl Watch for Progress {
     fn stop(&self) -> bool {
         interrupted()
     }
+}
+
+/// A bar while image files are decoded.
+pub fn reading(images: u64) -> Box<dyn Fn() + Send + Sync> {
+    let bar = pass("decoding", images).with_finish(ProgressFinish::AndClear);
+    Box::new(move || bar.inc(1))
 }
 
 fn bar(images: u64) -> ProgressBar {

@@ -24,7 +24,8 @@ impl Train {
         let runnable = of_checkpoint(&checkpoint, terminal)?;
         let mut recipe = metadata.recipe.clone();
         recipe.epochs = self.settings.epochs.unwrap_or(recipe.epochs);
-        let dataset = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?.open(Some(metadata.input))?;
+        let dataset = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?
+            .open(Some(metadata.input), self.follow())?;
         if DataMark::of(&dataset) != metadata.data || dataset.classes != metadata.classes {
             return Err(other_data(&recipe.dataset, path).into());
         }

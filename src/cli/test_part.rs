@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::progress::pass;
+use super::progress::{pass, reading};
 use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
@@ -14,7 +14,7 @@ pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<D
     let metadata = &checkpoint.metadata;
     let folder = DataFolder::resolve(data_dir, &Environment::read());
     let name = &metadata.recipe.dataset;
-    let dataset = data::find(name, &folder, &metadata.recipe.data)?.open(Some(metadata.input))?;
+    let dataset = data::find(name, &folder, &metadata.recipe.data)?.open(Some(metadata.input), reading)?;
     match DataMark::of(&dataset) == metadata.data && dataset.classes == metadata.classes {
         true => Ok(dataset),
         false => Err(other_data(name, &checkpoint.path)),

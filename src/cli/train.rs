@@ -9,12 +9,12 @@ use serde_json::json;
 use super::check::parse_input;
 use super::compute::Compute;
 use super::network::{Runnable, runnable};
-use super::progress::{INTERRUPTED, Progress};
+use super::progress::{INTERRUPTED, Progress, reading};
 use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment};
+use crate::data::{self, DataFolder, Dataset, Environment, Follow};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
 use crate::report::described;
@@ -165,6 +165,10 @@ impl Train {
         DataFolder::resolve(self.data_dir.as_deref(), &Environment::read())
     }
 
+    pub(super) fn follow(&self) -> Follow {
+        if self.quiet { data::unfollowed } else { reading }
+    }
+
     /// The network in the setting of its data set, and the data set in the shape of its network.
     fn prepare(&self, file: &Path, recipe: &Recipe, terminal: &Terminal) -> Result<(Runnable, Dataset), Failure> {
         let found = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?;
@@ -177,7 +181,7 @@ impl Train {
         };
         let runnable = runnable(file, &given, terminal)?;
         let shape = <[usize; 3]>::try_from(runnable.graph.input.dims()).ok();
-        let dataset = found.open(shape)?;
+        let dataset = found.open(shape, self.follow())?;
         if let (Some(native), Some(shape)) = (native.shape, shape.filter(|shape| Some(*shape) != native.shape)) {
             terminal.show(&resized(&recipe.dataset, native, shape), &SourceMap::new());
         }

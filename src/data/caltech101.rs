@@ -28,7 +28,11 @@ pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnos
     let mut classes = vec![];
     let mut train = vec![];
     for (name, path) in files::folders(&place)?.into_iter().filter(|(name, _)| name != BACKGROUND) {
-        for path in files::images(&path)? {
+        let images = files::images(&path)?;
+        if images.is_empty() {
+            return Err(damaged(&path, "the category has no image; the publisher's have 31 and more"));
+        }
+        for path in images {
             files::check_name(&path, START)?;
             train.push(File { path, class: classes.len() });
         }

@@ -83,7 +83,7 @@ impl Images for Part {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DataFolder, find};
+    use super::super::{DataFolder, find, unfollowed};
     use super::*;
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
             serde_yaml::from_str("{classes: [Bag, 0], test_from_train: 200}").expect("a selection");
         let found = find("sketches", &DataFolder::none(), &selection).expect("it is known");
         assert_eq!(found.native.classes, 2);
-        let set = found.open(Some([1, 8, 8])).expect("it is drawn");
+        let set = found.open(Some([1, 8, 8]), unfollowed).expect("it is drawn");
         assert_eq!(
             (set.classes, set.train.len(), set.test.len()),
             (vec!["Bag".into(), "T-shirt/top".into()], 1800, 200)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::chosen::Parts;
 use super::fault::{Absent, damaged, unreadable};
 use super::idx::{self, Idx};
-use super::{Class, DataFolder, Dataset, Found, ImageShape, Images, Native, Selection};
+use super::{Class, DataFolder, Dataset, Follow, Found, ImageShape, Images, Native, Selection};
 use crate::diagnostic::Diagnostic;
 
 pub const NAME: &str = "fashion-mnist";
@@ -31,7 +31,7 @@ const PLACES: [&str; 4] = ["", "fashion-mnist", "FashionMNIST/raw", "fashion-mni
 pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
     let (folder, selection) = (folder.clone(), selection.clone());
     let classes = selection.count(NAME, &CLASSES.map(Class::named))?;
-    let open = move |shape| open(&folder, shape, &selection);
+    let open = move |shape, _: Follow| open(&folder, shape, &selection);
     Ok(Found { native: Native { shape: Some(NATIVE), classes }, open: Box::new(open) })
 }
 

@@ -87,10 +87,18 @@ impl Dataset {
     }
 }
 
+/// Called with the number of image files before they are decoded; what it gives is called after each of them.
+pub type Follow = fn(images: u64) -> Box<dyn Fn() + Send + Sync>;
+
+/// Follows nothing.
+pub fn unfollowed(_: u64) -> Box<dyn Fn() + Send + Sync> {
+    Box::new(|| {})
+}
+
 /// A data set that is known by its name: what can be said before its images are read, and how they are.
 pub struct Found {
     pub native: Native,
-    open: Box<dyn FnOnce(Option<ImageShape>) -> Result<Dataset, Diagnostic>>,
+    open: Box<dyn FnOnce(Option<ImageShape>, Follow) -> Result<Dataset, Diagnostic>>,
 }
 
 /// What is known of a data set before it is opened.
@@ -102,12 +110,12 @@ pub struct Native {
 }
 
 impl Found {
-    /// Reads the images, in `shape` or, without one, as they are.
+    /// Reads the images, in `shape` or, without one, as they are. Image files are decoded only if they were not before.
     ///
     /// # Errors
     /// N0704 for a shape that the images cannot take, N0701, N0702 and N0804 for files, N0706 for too few images.
-    pub fn open(self, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
-        (self.open)(shape)
+    pub fn open(self, shape: Option<ImageShape>, follow: Follow) -> Result<Dataset, Diagnostic> {
+        (self.open)(shape, follow)
     }
 }
 
@@ -171,7 +179,7 @@ pub fn locate(name: &str, folder: &DataFolder) -> Result<Option<PathBuf>, Diagno
 /// # Errors
 /// Theirs.
 pub fn open(name: &str, folder: &DataFolder, shape: Option<ImageShape>) -> Result<Dataset, Diagnostic> {
-    find(name, folder, &Selection::default())?.open(shape)
+    find(name, folder, &Selection::default())?.open(shape, unfollowed)
 }
 
 fn no_such_folder(path: &str) -> Diagnostic {

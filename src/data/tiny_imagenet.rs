@@ -87,20 +87,21 @@ fn read_classes(path: &Path, wnids: &Wnids) -> Result<Vec<Class>, Diagnostic> {
             None => return Err(damaged(path, format_args!("line {line} has no tab between a wnid and its words"))),
         };
     }
-    let synonyms = |wnid: &String| -> Vec<String> {
-        words.get(wnid).map_or(vec![], |text| text.split(',').map(|word| word.trim().to_string()).collect())
-    };
-    let firsts: Vec<Option<String>> = wnids.iter().map(|wnid| synonyms(wnid).into_iter().next()).collect();
-    let class = |(wnid, first): (&String, &Option<String>)| {
+    let absent = |wnid| damaged(path, format_args!("there is no line for {wnid}, which wnids.txt names"));
+    let describe = wnids.iter().map(|wnid| Ok((wnid, words.get(wnid).ok_or_else(|| absent(wnid))?)));
+    let described: Vec<(&String, &String)> = describe.collect::<Result<_, Diagnostic>>()?;
+    let synonyms = |text: &String| -> Vec<String> { text.split(',').map(|word| word.trim().to_string()).collect() };
+    let firsts: Vec<String> = described.iter().map(|(_, text)| synonyms(text).swap_remove(0)).collect();
+    let class = |(&(wnid, text), first): (&(&String, &String), &String)| {
         let alone = firsts.iter().filter(|other| *other == first).count() == 1;
-        let name = first.as_ref().filter(|_| alone).unwrap_or(wnid).clone();
-        let all = words.get(wnid).cloned();
-        let aliases = std::iter::once(wnid.clone()).chain(all).chain(synonyms(wnid));
-        let mut aliases: Vec<String> = aliases.filter(|alias| *alias != name).collect();
+        let name = if alone { first } else { wnid }.clone();
+        let mut aliases = vec![wnid.clone(), text.clone()];
+        aliases.extend(synonyms(text));
+        aliases.retain(|alias| *alias != name);
         aliases.dedup();
         Class { name, aliases }
     };
-    Ok(wnids.iter().zip(&firsts).map(class).collect())
+    Ok(described.iter().zip(&firsts).map(class).collect())
 }
 
 /// `train/<wnid>/images/<wnid>_<n>.JPEG`; a class may have no folder.

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::Outcome;
 use super::check::parse_input;
+use super::progress::reading;
 use super::terminal::Terminal;
 use crate::data::{self, ClassKey, DataFolder, Dataset, Environment, Selection};
 use crate::diagnostic::Diagnostic;
@@ -87,7 +88,7 @@ impl Which {
             classes: self.classes.as_ref().map(|classes| classes.iter().map(key).collect()),
             test_from_train: self.test_from_train,
         };
-        data::find(&self.dataset, &self.place.folder(), &selection)?.open(self.input)
+        data::find(&self.dataset, &self.place.folder(), &selection)?.open(self.input, reading)
     }
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Place;
+use crate::cli::progress::reading;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, Format, Outcome};
 use crate::data::fetch::{Checked, published, verify};
@@ -69,7 +70,7 @@ impl Verify {
 
 /// The images of both parts, all of which were read.
 fn counts(name: &str, folder: &DataFolder) -> Result<[usize; 2], Diagnostic> {
-    let set = data::find(name, folder, &Selection::default())?.open(None)?;
+    let set = data::find(name, folder, &Selection::default())?.open(None, reading)?;
     Ok([set.train.len(), set.test.len()])
 }
 

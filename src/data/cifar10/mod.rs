@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::chosen::Parts;
 use super::fault::{Absent, damaged, unreadable};
 use super::stream::Stream;
-use super::{Class, DataFolder, Dataset, Found, ImageShape, Native, Selection};
+use super::{Class, DataFolder, Dataset, Follow, Found, ImageShape, Native, Selection};
 use crate::diagnostic::Diagnostic;
 use batch::Records;
 
@@ -68,7 +68,7 @@ enum Source {
 pub fn find(folder: &DataFolder, selection: &Selection) -> Result<Found, Diagnostic> {
     let (folder, selection) = (folder.clone(), selection.clone());
     let classes = selection.count(NAME, &CLASSES.map(Class::named))?;
-    let open = move |shape| open(&folder, shape, &selection);
+    let open = move |shape, _: Follow| open(&folder, shape, &selection);
     Ok(Found { native: Native { shape: Some(NATIVE), classes }, open: Box::new(open) })
 }
 

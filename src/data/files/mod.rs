@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::class::Class;
 use super::picture::{self, Rule};
 use super::selection::{Chosen, Listed, Selection, TestImages};
-use super::{DataFolder, Dataset, Found, ImageShape, Images, Native, Statistics};
+use super::{DataFolder, Dataset, Follow, Found, ImageShape, Images, Native, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use cache::Cache;
 
@@ -54,7 +54,7 @@ impl FileSet {
         let parts = self.parts(selection)?;
         let native = Native { shape: Some(self.native), classes: parts.classes.len() };
         let decoder = Decoder { cache: Cache::new(folder), name: self.name, rule: self.rule };
-        let open = move |shape: Option<ImageShape>| parts.open(&decoder, shape.unwrap_or(self.native));
+        let open = move |shape: Option<ImageShape>, follow| parts.open(&decoder, shape.unwrap_or(self.native), follow);
         Ok(Found { native, open: Box::new(open) })
     }
 
@@ -85,7 +85,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn open(self, decoder: &Decoder, shape: ImageShape) -> Result<Dataset, Diagnostic> {
+    fn open(self, decoder: &Decoder, shape: ImageShape, follow: Follow) -> Result<Dataset, Diagnostic> {
         super::fit::check(&decoder.name, shape)?;
         // A publisher's images are in colour; of a folder, all may be grey.
         if shape[0] != 3 && (shape[0] != 1 || decoder.rule != Rule::ANY) {
@@ -96,8 +96,8 @@ impl Parts {
         if bytes > MEMORY {
             return Err(too_large(&decoder.name, images, shape, bytes));
         }
-        let train = Arc::new(decoder.decode(&self.train, shape)?);
-        let test = Arc::new(decoder.decode(&self.test, shape)?);
+        let train = Arc::new(decoder.decode(&self.train, shape, follow)?);
+        let test = Arc::new(decoder.decode(&self.test, shape, follow)?);
         let statistics = Statistics::of(&*train);
         Ok(Dataset { name: decoder.name.clone(), classes: self.classes, train, test, statistics })
     }
@@ -118,13 +118,13 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn decode(&self, files: &[File], shape: ImageShape) -> Result<Decoded, Diagnostic> {
+    fn decode(&self, files: &[File], shape: ImageShape, follow: Follow) -> Result<Decoded, Diagnostic> {
         let key = cache::key(files, shape)?;
         let size = shape.iter().product::<usize>() * files.len();
         let pixels = match self.cache.load(&key, size) {
             Some(pixels) => pixels,
             None => {
-                let pixels = self.read(files, shape, size)?;
+                let pixels = self.read(files, shape, size, follow)?;
                 self.cache.save(&key, &pixels);
                 pixels
             }
@@ -133,15 +133,14 @@ impl Decoder {
     }
 
     /// Reads all files, in parallel; of those that cannot be read, the first one is the error.
-    fn read(&self, files: &[File], shape: ImageShape, size: usize) -> Result<Vec<u8>, Diagnostic> {
+    fn read(&self, files: &[File], shape: ImageShape, size: usize, follow: Follow) -> Result<Vec<u8>, Diagnostic> {
         let mut pixels = vec![0; size];
+        let one_more = follow(files.len() as u64);
         let images = pixels.par_chunks_exact_mut(shape.iter().product()).zip(files);
-        let read = |(out, file): (&mut [u8], &File)| match picture::read_as(&file.path, shape, self.rule) {
-            Ok(image) => {
-                out.copy_from_slice(&image);
-                None
-            }
-            Err(error) => Some(error),
+        let read = |(out, file): (&mut [u8], &File)| {
+            let image = picture::read_as(&file.path, shape, self.rule);
+            one_more();
+            image.map(|image| out.copy_from_slice(&image)).err()
         };
         let faults: Vec<Diagnostic> = images.filter_map(read).collect();
         let more = faults.len().saturating_sub(1);

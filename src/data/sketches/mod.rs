@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::chosen::Parts;
 use super::fit::{check, no_channels};
 use super::kept::keep;
-use super::{Class, Dataset, Found, ImageShape, Images, Native, Selection, Statistics, fashion_mnist};
+use super::{Class, Dataset, Follow, Found, ImageShape, Images, Native, Selection, Statistics, fashion_mnist};
 use crate::diagnostic::Diagnostic;
 use crate::random::{Purpose, key};
 use canvas::Canvas;
@@ -43,7 +43,7 @@ const COLOUR: [[f32; 3]; 2] = [[0.2943714, 0.29363737, 0.2939391], [0.27786624, 
 pub fn find(selection: &Selection) -> Result<Found, Diagnostic> {
     let selection = selection.clone();
     let classes = selection.count(NAME, &fashion_mnist::CLASSES.map(Class::named))?;
-    let open = move |shape| open(shape, &selection);
+    let open = move |shape, _: Follow| open(shape, &selection);
     Ok(Found { native: Native { shape: None, classes }, open: Box::new(open) })
 }
 
