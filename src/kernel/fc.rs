@@ -10,7 +10,8 @@ use super::machine::Machine;
 use super::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
 use super::shared::Shared;
 
-/// Lines of one product that stay in the first cache beside a tile's rows.
+/// Lines of one product that stay in the first cache beside a tile's rows. Each such part is summed by itself, so that
+/// rounding grows with this number and not with the depth.
 const DEPTH: usize = 256;
 
 /// Tiles that one task makes.
@@ -153,9 +154,10 @@ impl Block<'_> {
                 Start::Bias(bias) if begins => add_numbers([L::zero(); R], &bias[row..]),
                 _ => load_sums(out),
             };
-            let sums = multiply::<L, R>(rows, &lines[range.clone()], held);
-            for (r, (sum, out)) in sums.iter().zip(out).enumerate() {
-                let value = if ends { around.after.apply(*sum, first + r) } else { *sum };
+            let sums = multiply::<L, R>(rows, &lines[range.clone()], [L::zero(); R]);
+            for (r, ((held, sum), out)) in held.iter().zip(sums).zip(out).enumerate() {
+                let sum = held.add(sum);
+                let value = if ends { around.after.apply(sum, first + r) } else { sum };
                 value.store(out);
             }
         }

@@ -8,16 +8,20 @@ use super::element::{Element, Flow};
 use super::shape::{by_feature, from_features};
 use crate::layer::{Activation, Shape};
 
-pub(super) fn lower_activation<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, activation: Activation) -> Flow<E, T> {
+/// Where the derivative jumps at zero, the sign of `decider` counts in place of the value's own, if there is one.
+pub(super) fn lower_activation<E: Element, T: Tape<E, E::Dev>>(
+    x: Flow<E, T>,
+    activation: Activation,
+    decider: Option<Flow<E>>,
+) -> Flow<E, T> {
     match activation {
-        Activation::Relu => x.relu(),
-        Activation::LeakyRelu { slope } => {
-            let below = x.retaped::<T>() * E::of(slope);
-            above_zero_or(x, below)
-        }
+        Activation::Relu if decider.is_none() => x.relu(),
+        Activation::Relu => leaky(x, 0.0, decider),
+        Activation::LeakyRelu { slope } => leaky(x, slope, decider),
         Activation::Elu => {
+            let own = x.retaped();
             let below = x.retaped::<T>().clamp(f64::NEG_INFINITY, 0.0).exp() - E::of(1.0);
-            above_zero_or(x, below)
+            where_positive(own, x, below)
         }
         Activation::Gelu => gelu(x),
         Activation::Silu => x.retaped::<T>() * x.sigmoid(),
@@ -26,9 +30,14 @@ pub(super) fn lower_activation<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, ac
     }
 }
 
-/// x where x > 0, else `below`.
-fn above_zero_or<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, below: Flow<E, T>) -> Flow<E, T> {
-    x.gt(E::default()).choose(x, below)
+fn leaky<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, slope: f64, decider: Option<Flow<E>>) -> Flow<E, T> {
+    let below = x.retaped::<T>() * E::of(slope);
+    where_positive(decider.unwrap_or_else(|| x.retaped()), x, below)
+}
+
+/// `above` where `sign` > 0, else `below`.
+fn where_positive<E: Element, T: Tape<E, E::Dev>>(sign: Flow<E>, above: Flow<E, T>, below: Flow<E, T>) -> Flow<E, T> {
+    sign.gt(E::default()).choose(above, below)
 }
 
 /// x Phi(x). Its derivative is Phi(x) + x phi(x), phi(x) = exp(-x^2/2) / sqrt(2 pi); dfdx's has 1/sqrt(pi) in place of

@@ -1,10 +1,10 @@
 //! Merges of several values into one.
 
 use dfdx::shapes::{Axis, HasShape};
-use dfdx::tensor::Tape;
+use dfdx::tensor::{Tape, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ReshapeTo, TryConcatAlong};
 
-use super::element::{Element, Flow};
+use super::element::{Element, Flow, to_vec};
 use crate::layer::{Merge, Shape};
 
 /// `inputs` are the shapes of `values`, at least one; `output` is the shape of the result.
@@ -24,6 +24,34 @@ pub(super) fn lower_merge<E: Element, T: Tape<E, E::Dev>>(
         Merge::Mean => fold(values, |a, b| a + b) * E::of(1.0 / count),
         Merge::Concat => concat(values, inputs, output),
     }
+}
+
+/// The largest of the values, as `deciders` have it; where those are equal, both share.
+pub(super) fn lower_decided_max<E: Element, T: Tape<E, E::Dev>>(
+    values: Vec<Flow<E, T>>,
+    deciders: Vec<Flow<E>>,
+) -> Flow<E, T> {
+    let larger = |(a, by_a): (Flow<E, T>, Flow<E>), (b, by_b): (Flow<E, T>, Flow<E>)| {
+        let share = share_of_first(&by_a, &by_b);
+        let rest = share.clone().negate() + E::of(1.0);
+        (a * share + b * rest, by_a.maximum(by_b * E::of(1.0)))
+    };
+    fold(distinct(values).into_iter().zip(deciders), larger).0
+}
+
+/// 1 where `a` is larger, 0 where `b` is, a half where they are equal.
+fn share_of_first<E: Element>(a: &Flow<E>, b: &Flow<E>) -> Flow<E> {
+    let share = |(a, b): (&E, &E)| {
+        E::of(if a > b {
+            1.0
+        } else if a < b {
+            0.0
+        } else {
+            0.5
+        })
+    };
+    let shares = to_vec(a).iter().zip(&to_vec(b)).map(share).collect();
+    E::Dev::default().tensor_from_vec(shares, *a.shape())
 }
 
 /// Tensors of different identities, which dfdx's operations on two tensors ask for; the same value may be merged with

@@ -1,5 +1,7 @@
 //! One node of the graph -> its dfdx operations: the one place where layers are told apart.
 
+use std::collections::HashMap;
+
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 
 use super::activation::{lower_activation, lower_log_softmax, lower_softmax};
@@ -7,7 +9,7 @@ use super::batch::Draw;
 use super::conv::{lower_conv, lower_conv_t, lower_fc, patches_of, transposed_patches_of};
 use super::dropout::{Masks, lower_dropout};
 use super::element::{Element, Flat, Flow};
-use super::merge::lower_merge;
+use super::merge::{lower_decided_max, lower_merge};
 use super::norm::{Moments, eval_batch_norm, lower_group_norm, lower_layer_norm, train_batch_norm};
 use super::patches::Patches;
 use super::pool::{Windows, lower_avg_pool, lower_global_avg_pool, lower_max_pool, sliding_of};
@@ -57,6 +59,9 @@ fn is_pointwise(conv: &Conv) -> bool {
     conv.kernel == [1, 1] && conv.stride == [1, 1] && conv.pad == [[0, 0]; 2]
 }
 
+/// Values of nodes by which the layers that read them decide.
+pub(super) type Deciders<E> = HashMap<usize, Flow<E>>;
+
 /// A node with all that it reads beside the values.
 pub(super) struct Layer<'a, E: Element> {
     pub graph: &'a Graph,
@@ -65,6 +70,7 @@ pub(super) struct Layer<'a, E: Element> {
     pub params: &'a [Flat<E>],
     /// In training only.
     pub draw: Option<Draw>,
+    pub deciders: &'a Deciders<E>,
 }
 
 impl<E: Element> Layer<'_, E> {
@@ -85,7 +91,12 @@ impl<E: Element> Layer<'_, E> {
         let node = self.node();
         let inputs: Vec<Shape> = node.inputs.iter().map(|&value| self.graph.shape(value)).collect();
         let values = values.iter().map(|value| value.retaped::<T>()).collect();
-        let (merged, own) = lower_merge(merge, values, &inputs, node.output).split_tape();
+        let deciders: Option<Vec<Flow<E>>> = (0..inputs.len()).map(|n| self.decider(n)).collect();
+        let (merged, own) = match (merge, deciders) {
+            (Merge::Max, Some(deciders)) => lower_decided_max(values, deciders),
+            _ => lower_merge(merge, values, &inputs, node.output),
+        }
+        .split_tape();
         merged.put_tape(tape.merge(own))
     }
 
@@ -104,11 +115,19 @@ impl<E: Element> Layer<'_, E> {
             Op::LayerNorm => lower_layer_norm(x, params),
             Op::GroupNorm { groups } => lower_group_norm(x, *groups, params, input),
             Op::Dropout { p, channels } => self.dropout(x, *p, *channels),
-            Op::Activation(activation) => lower_activation(x, *activation),
+            Op::Activation(activation) => lower_activation(x, *activation, self.decider(0)),
             Op::Softmax => lower_softmax(x, input),
             Op::LogSoftmax => lower_log_softmax(x, input),
             Op::Upsample { .. } | Op::Pad { .. } => self.gather(x),
             Op::Flatten | Op::Reshape | Op::Identity | Op::Merge(_) => x,
+        }
+    }
+
+    /// What the layer decides by in place of its input, if anything is set for it.
+    fn decider(&self, input: usize) -> Option<Flow<E>> {
+        match self.node().inputs[input] {
+            Value::Input => None,
+            Value::Node(index) => self.deciders.get(&index).cloned(),
         }
     }
 
@@ -131,7 +150,7 @@ impl<E: Element> Layer<'_, E> {
 
     fn max_pool<T: Tape<E, E::Dev>>(&self, x: Flow<E, T>) -> Flow<E, T> {
         match self.plan {
-            Plan::Windows(windows) => lower_max_pool(x, windows),
+            Plan::Windows(windows) => lower_max_pool(x, self.decider(0), windows),
             _ => x,
         }
     }

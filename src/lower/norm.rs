@@ -39,12 +39,17 @@ pub(super) fn train_batch_norm<E: Element, T: Tape<E, E::Dev>>(
 ) -> (Flow<E, T>, Moments<E>) {
     let x = by_feature(x, shape);
     let dims = *x.shape();
-    let mean = x.retaped::<T>().mean::<_, Axes2<0, 2>>();
+    let mean = mean_of_features(x.retaped::<T>());
     let mean_values = to_vec(&mean);
     let centred = x - mean.broadcast_like::<_, Axes2<0, 2>>(&dims);
-    let variance = centred.retaped::<T>().square().mean::<_, Axes2<0, 2>>();
+    let variance = mean_of_features(centred.retaped::<T>().square());
     let moments = Moments { mean: mean_values, variance: unbiased(to_vec(&variance), dims.0 * dims.2) };
     (from_features(scale_and_shift(centred, variance, params), shape), moments)
+}
+
+/// Image by image, and then over the images: rounding grows with the longer of the two and not with their product.
+fn mean_of_features<E: Element, T: Tape<E, E::Dev>>(x: ByFeature<E, T>) -> Of<(usize,), E, T> {
+    x.mean::<_, Axis<2>>().mean::<_, Axis<0>>()
 }
 
 /// The same by the running statistics.

@@ -51,10 +51,15 @@ fn first_largest<E: Element>(plane: &[E], window: &[usize]) -> usize {
     best
 }
 
-/// The whole gradient goes to the first largest value; dfdx's own `max` gives it to every one.
-pub(super) fn lower_max_pool<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, windows: &Windows) -> Flow<E, T> {
+/// The whole gradient goes to the first largest value; dfdx's own `max` gives it to every one. Which one is the largest is
+/// seen in `decider`, if there is one.
+pub(super) fn lower_max_pool<E: Element, T: Tape<E, E::Dev>>(
+    x: Flow<E, T>,
+    decider: Option<Flow<E>>,
+    windows: &Windows,
+) -> Flow<E, T> {
     let (batch, count) = *x.shape();
-    let values = to_vec(&x);
+    let values = decider.map_or_else(|| to_vec(&x), |decider| to_vec(&decider));
     let chosen: Vec<usize> = values.chunks_exact(count).flat_map(|image| windows.largest(image)).collect();
     let shape = (batch, chosen.len() / batch);
     x.gather(E::Dev::default().tensor_from_vec(chosen, shape))

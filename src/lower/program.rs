@@ -9,7 +9,7 @@ use dfdx::tensor_ops::Backward;
 use super::batch::{Batch, Draw, Outputs, Step};
 use super::element::{Element, Flat, Flow, Of, to_vec};
 use super::loss::{Criterion, Loss, Term, lower_term, scores_of, softmax_of};
-use super::node::{Layer, Plan};
+use super::node::{Deciders, Layer, Plan};
 use super::norm::Moments;
 use super::region::{self, Fused, Piece, Region, RegionPlan};
 use super::store::Store;
@@ -24,6 +24,7 @@ pub struct Program<E: Element> {
     parts: Vec<Part<E>>,
     /// Whether the image itself is read after a run.
     reads_image: bool,
+    deciders: Deciders<E>,
 }
 
 /// What runs as one.
@@ -135,12 +136,23 @@ impl<E: Element> Program<E> {
     }
 
     fn of_parts(graph: &Graph, parts: Vec<Part<E>>) -> Self {
-        let program = Self { graph: graph.clone(), parts, reads_image: false };
+        let program = Self { graph: graph.clone(), parts, reads_image: false, deciders: Deciders::default() };
         Self { reads_image: program.read().contains(&Value::Input), ..program }
     }
 
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Lets the layers that dfdx runs take their decisions (on which side of zero a value lies, which one is the largest) by
+    /// these values of nodes instead of those that the program computes itself: two programs whose values differ by rounding
+    /// have gradients that can be compared only where they decide alike.
+    ///
+    /// # Panics
+    /// In runs of another number of images.
+    pub fn decide_by(&mut self, values: impl IntoIterator<Item = (usize, Vec<E>)>) {
+        let tensor = |(node, values): (usize, Vec<E>)| (node, of_node(&self.graph, node, values));
+        self.deciders = values.into_iter().map(tensor).collect();
     }
 
     /// The outputs for at least one image, as in evaluation: running statistics, no dropout.
@@ -227,7 +239,7 @@ impl<E: Element> Program<E> {
     ) {
         run.image.get_or_insert_with(|| images.tensor());
         let params = tensors_of(store, index);
-        let layer = Layer { graph: &self.graph, index, plan, params: &params, draw };
+        let layer = Layer { graph: &self.graph, index, plan, params: &params, draw, deciders: &self.deciders };
         let values = self.graph.nodes[index].inputs.iter().map(|&value| run.value(value).clone()).collect();
         let (value, moments) = layer.lower(values, std::mem::take(&mut run.tape));
         let (value, tape) = value.split_tape();
@@ -259,6 +271,12 @@ impl<E: Element> Program<E> {
     fn before_softmax(&self, value: Value) -> Option<Value> {
         softmax_of(&self.graph, value).map(|index| self.graph.nodes[index].inputs[0])
     }
+}
+
+/// The values of a node for some images, as a tensor.
+fn of_node<E: Element>(graph: &Graph, node: usize, values: Vec<E>) -> Flow<E> {
+    let shape = (values.len() / graph.nodes[node].output.count(), graph.nodes[node].output.count());
+    E::Dev::default().tensor_from_vec(values, shape)
 }
 
 fn tensors_of<E: Element>(store: &Store<E>, node: usize) -> Vec<Flat<E>> {

@@ -25,21 +25,18 @@ fn polynomial<L: Lane>(x: L, first: f32, rest: &[f32]) -> L {
     sum
 }
 
-/// A rational function of degree 13/6, Eigen's coefficients, on |x| < 7.9; +-1 beyond, so that the slope 1 - y^2 ends at 0.
+/// Cephes' polynomial below 0.625, so that small values keep their digits, and 1 - 2 / (e^2|x| + 1) from there on, so that the
+/// slope 1 - y^2 does.
 #[inline(always)]
 pub fn tanh<L: Lane>(x: L) -> L {
-    let (one, end) = (L::splat(1.0), L::splat(7.9));
-    let value = end.where_greater(x, rational(x), one);
-    x.where_greater(end.neg(), value, one.neg())
-}
-
-#[inline(always)]
-fn rational<L: Lane>(x: L) -> L {
+    let size = x.max(x.neg());
     let square = x.mul(x);
-    let above = [2.000_188e-13, -8.604_672e-11, 5.122_297e-8, 1.485_722_4e-5, 6.372_619_3e-4, 4.893_524_6e-3];
-    let below = [1.185_347e-4, 2.268_434_6e-3, 4.893_525e-3];
-    let above = polynomial(square, -2.760_768_5e-16, &above).mul(x);
-    above.div(polynomial(square, 1.198_258_4e-6, &below))
+    let coefficients = [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1];
+    let small = polynomial(square, -5.704_988_7e-3, &coefficients).mul(square).mul_add(x, x);
+    let falling = size.mul(L::splat(-2.0)).exp();
+    let large = L::splat(1.0).sub(falling.add(falling).div(L::splat(1.0).add(falling)));
+    let signed = x.where_greater(L::zero(), large, large.neg());
+    size.where_greater(L::splat(0.625), signed, small)
 }
 
 #[inline(always)]

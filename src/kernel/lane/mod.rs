@@ -83,7 +83,7 @@ pub trait Lane: Copy + 'static {
         function::exp(self)
     }
 
-    /// Absolute error below 3e-7.
+    /// To 2 units in the last place.
     #[inline(always)]
     fn tanh(self) -> Self {
         function::tanh(self)
