@@ -88,8 +88,8 @@ fn text_is_inside_its_box() {
 #[test]
 fn every_value_has_its_shape_on_its_arrows_and_no_label_covers_another() {
     for (name, plot, graph) in drawings() {
-        let mut wanted: BTreeMap<String, bool> = BTreeMap::new();
-        plot.arrows.iter().for_each(|arrow| drop(wanted.insert(graph.shape(arrow.value).to_string(), false)));
+        let shapes = plot.arrows.iter().map(|arrow| (graph.shape(arrow.value).to_string(), false));
+        let mut wanted: BTreeMap<String, bool> = shapes.collect();
         let boxes: Vec<Frame> = plot.labels.iter().map(label_frame).collect();
         for (at, label) in plot.labels.iter().enumerate() {
             wanted.insert(label.text.clone(), true);

@@ -13,6 +13,7 @@ mod line_plot;
 mod network_plot;
 mod pruning;
 mod regions;
+pub mod tensorboard;
 
 pub use box_plot::{BoxPlots, Panel};
 pub use comparison::{ComparedGroup, ComparedPair, ComparedRun, Comparison, SideBySide, run_curves};
