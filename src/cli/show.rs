@@ -102,7 +102,7 @@ fn pixels_on_a_terminal() -> Diagnostic {
 
 fn too_large(file: &Path, size: &str) -> Diagnostic {
     Diagnostic::error(Code::WRITE, format!("a PNG of `{}` would have {size}", file.display()))
-        .remark("`--format svg` draws networks of any size, `--format dot` leaves the drawing to Graphviz")
+        .remark("`--format svg` draws it, `--format dot` leaves the drawing to Graphviz")
 }
 
 fn undrawn(file: &Path, fault: &str) -> Diagnostic {

@@ -15,15 +15,17 @@ mod route;
 mod rows;
 mod tree;
 
-pub use family::Family;
-pub use tree::Leaf;
+use plotters::backend::DrawingBackend;
+
+pub use self::family::Family;
+pub use self::tree::Leaf;
 
 use self::caption::caption;
 use self::draw::{measure, node_size};
 use self::inside::{Laid, POINTS, Point, lay_out};
 use self::layers::Extent;
 use self::tree::{Child, Inside, Tree};
-use super::figure::Figure;
+use super::figure::{Area, Figure};
 use crate::graph::{Graph, Value};
 
 /// Around everything.
@@ -217,7 +219,7 @@ impl Figure for NetworkPlot {
         (width, height)
     }
 
-    fn draw<B: plotters::backend::DrawingBackend>(&self, area: super::figure::Area<'_, B>) -> Result<(), String> {
+    fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String> {
         self.draw_on(area)
     }
 }
