@@ -100,7 +100,7 @@ fn bands(layered: &Layered, across: &[i32], height: &[i32], gaps: &[[i32; 2]]) -
         let cuts = (0..gaps.len()).filter(|&gap| may_cut(layered, gap, lanes)).map(|gap| gap + 1);
         evenly(&tops, &cuts.collect::<Vec<_>>(), count)
     };
-    let [single, several] = [1, LANES].map(|lanes| cut(lanes));
+    let [single, several] = [1, LANES].map(cut);
     let chosen = if highest_band(&tops, &single) * 2 <= highest_band(&tops, &several) * 3 { single } else { several };
     if highest_band(&tops, &chosen) * 4 <= whole * 3 { chosen } else { vec![0; height.len()] }
 }
@@ -185,10 +185,9 @@ impl Rows {
 
     /// Values leave through the lower border, wherever the last layer is.
     fn lower_exits(&mut self, layered: &Layered) {
-        if let Some(last) = layered.layers.last().filter(|_| self.top.len() > 1) {
-            if last.iter().any(|&cell| matches!(layered.cells[cell].kind, Kind::Exit(_))) {
-                self.top[layered.layers.len() - 1] = self.size[1];
-            }
+        let is_exit = |cell: &usize| matches!(layered.cells[*cell].kind, Kind::Exit(_));
+        if layered.layers.last().is_some_and(|last| last.iter().any(is_exit)) {
+            self.top[layered.layers.len() - 1] = self.size[1];
         }
     }
 }
