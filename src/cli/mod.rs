@@ -3,6 +3,7 @@
 //! One file for each command. Status 0: done; 1: the files have errors; 2: the command could not run.
 
 mod bench;
+mod board;
 mod check;
 mod compare;
 mod compute;

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
+use super::board::Board;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
+use crate::lower::Store;
 use crate::report::described;
 use crate::source::SourceMap;
-use crate::train::{EpochMetrics, Figures, Watch};
+use crate::train::{EpochMetrics, Figures, RunFolder, Trainer, Watch};
 
 /// Shows what a training does; ends it after the batch in which Ctrl-C was pressed.
 pub struct Progress {
@@ -23,17 +25,37 @@ pub struct Progress {
     terminal: Terminal,
     /// What warnings point into.
     sources: SourceMap,
+    /// TensorBoard's files, where they are asked for.
+    board: Option<Board>,
 }
 
 impl Progress {
     /// For so many epochs; shows nothing but warnings where it is quiet.
     pub fn new(epochs: u64, quiet: bool, terminal: Terminal, sources: SourceMap) -> Self {
         note_interruption();
-        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), quiet, terminal, sources }
+        Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), quiet, terminal, sources, board: None }
     }
 
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// Writes TensorBoard's files from now on.
+    pub fn open_board(&mut self, run: &RunFolder, trainer: &Trainer) {
+        let Self { terminal, sources, .. } = &*self;
+        self.board = Some(Board::open(run, trainer, &mut |warning| terminal.show(&warning, sources)));
+    }
+
+    /// The figures of the test part, after so many epochs.
+    pub fn tested(&mut self, epoch: u64, figures: Figures) {
+        self.with_board(|board, warn| board.test(epoch, figures, warn));
+    }
+
+    fn with_board(&mut self, write: impl FnOnce(&mut Board, &mut dyn FnMut(Diagnostic))) {
+        if let Some(mut board) = self.board.take() {
+            write(&mut board, &mut |warning| self.warn(warning));
+            self.board = Some(board);
+        }
     }
 
     /// A bar for a pass over `images` that trains nothing.
@@ -83,6 +105,7 @@ impl Watch for Progress {
 
     fn end_epoch(&mut self, metrics: &EpochMetrics) {
         self.bar.finish_and_clear();
+        self.with_board(|board, warn| board.epoch(metrics, warn));
         if self.quiet {
             return;
         }
@@ -90,6 +113,10 @@ impl Watch for Progress {
         let validation = metrics.validation.map(|figures| format!("  validation {}", described(figures)));
         let validation = validation.unwrap_or_default();
         eprintln!("{}  {}{validation}  {seconds:.1} s", self.label(), described(metrics.train));
+    }
+
+    fn parameters(&mut self, epoch: u64, rate: f64, store: &Store<f32>) {
+        self.with_board(|board, warn| board.parameters(epoch, rate, store, warn));
     }
 
     fn warn(&mut self, warning: Diagnostic) {

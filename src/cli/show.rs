@@ -1,6 +1,7 @@
 //! `netc show`: a file -> its typed graph, drawn, or cut into regions.
 
-use std::path::PathBuf;
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,9 +10,11 @@ use super::check::parse_input;
 use super::compute::Compute;
 use super::network::runnable;
 use super::terminal::Terminal;
-use crate::graph::Given;
+use super::write::write_result;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::{Given, Graph};
 use crate::lower::plan;
-use crate::report::{dot, graph_table, mermaid, region_tables};
+use crate::report::{NetworkPlot, dot, graph_table, mermaid, png, region_tables, svg};
 
 /// Draw a network: every layer, what it reads, the shape it makes
 #[derive(Args, Debug)]
@@ -21,6 +24,9 @@ pub struct Show {
     /// How to draw it
     #[arg(long, value_enum, default_value_t = Drawing::Text)]
     format: Drawing,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Show what runs as one, by which kernels, and where its memory lies
     #[arg(long, conflicts_with = "format")]
     regions: bool,
@@ -42,21 +48,63 @@ enum Drawing {
     Dot,
     /// For Mermaid
     Mermaid,
+    /// A picture of lines
+    Svg,
+    /// A picture of pixels
+    Png,
 }
 
 impl Show {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        if self.format == Drawing::Png && self.out.is_none() && stdout().is_terminal() {
+            return Err(pixels_on_a_terminal().into());
+        }
         let given = Given { input: self.input, ..Given::default() };
         let graph = runnable(&self.file, &given, terminal)?.graph;
-        terminal.print(&match self.format {
-            _ if self.regions => {
-                let batch = self.batch as usize;
-                region_tables(&graph, &plan(&graph, self.compute.threads(), batch), batch)
-            }
-            Drawing::Text => graph_table(&graph),
-            Drawing::Dot => dot(&graph),
-            Drawing::Mermaid => mermaid(&graph),
-        });
+        let bytes = self.drawn(&graph)?;
+        match &self.out {
+            Some(path) => write_result(path, &bytes)?,
+            None => terminal.print_bytes(&bytes),
+        }
         Ok(())
     }
+
+    fn drawn(&self, graph: &Graph) -> Result<Vec<u8>, Diagnostic> {
+        let text = match self.format {
+            _ if self.regions => {
+                let batch = self.batch as usize;
+                region_tables(graph, &plan(graph, self.compute.threads(), batch), batch)
+            }
+            Drawing::Text => graph_table(graph),
+            Drawing::Dot => dot(graph),
+            Drawing::Mermaid => mermaid(graph),
+            Drawing::Svg => svg(&self.plot(graph)?).map_err(|fault| undrawn(&self.file, &fault))?,
+            Drawing::Png => {
+                let plot = self.plot(graph)?.for_png().map_err(|size| too_large(&self.file, &size))?;
+                return png(&plot).map_err(|fault| undrawn(&self.file, &fault));
+            }
+        };
+        Ok(text.into_bytes())
+    }
+
+    fn plot(&self, graph: &Graph) -> Result<NetworkPlot, Diagnostic> {
+        NetworkPlot::of(graph).map_err(|reason| {
+            Diagnostic::error(Code::WRITE, format!("`{}` cannot be drawn: {reason}", self.file.display()))
+                .remark("`--format dot` leaves the drawing to Graphviz, `--format text` prints a table")
+        })
+    }
+}
+
+fn pixels_on_a_terminal() -> Diagnostic {
+    Diagnostic::error(Code::WRITE, "a terminal cannot show a PNG")
+        .remark("name a file with `--out`, or send the output to another program")
+}
+
+fn too_large(file: &Path, size: &str) -> Diagnostic {
+    Diagnostic::error(Code::WRITE, format!("a PNG of `{}` would have {size}", file.display()))
+        .remark("`--format svg` draws it, `--format dot` leaves the drawing to Graphviz")
+}
+
+fn undrawn(file: &Path, fault: &str) -> Diagnostic {
+    Diagnostic::error(Code::WRITE, format!("internal error: `{}` cannot be drawn: {fault}", file.display()))
 }

@@ -49,8 +49,13 @@ impl Terminal {
 
     /// Writes a result to stdout. Whoever closed the pipe has read enough; a result that is lost otherwise ends the command.
     pub fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// The same for a result that is no text.
+    pub fn print_bytes(&self, bytes: &[u8]) {
         let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
                 let diagnostic = Diagnostic::error(Code::WRITE, format!("cannot write the result: {fault}"));
                 let advice = "free some space where the output goes, or send it elsewhere";

@@ -82,6 +82,9 @@ pub struct Train {
     /// The run's folder [default: runs/NAME-DATE-TIME]
     #[arg(long, value_name = "RUN")]
     pub(super) out: Option<PathBuf>,
+    /// Write TensorBoard's event files into the run's folder
+    #[arg(long)]
+    pub(super) tensorboard: bool,
     /// Print nothing but warnings, errors and the result
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -150,6 +153,9 @@ impl Train {
         mut progress: Progress,
     ) -> Result<Finished, Failure> {
         let began = Instant::now();
+        if self.tensorboard {
+            progress.open_board(run, &trainer);
+        }
         if !train(&mut trainer, run, &mut health, &mut progress)? {
             progress.abandon();
             return Err(stopped(run).into());
@@ -157,6 +163,7 @@ impl Train {
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
         let seconds = began.elapsed().as_secs_f64();
         let test = test(&trainer, &checkpoint, run, &progress)?;
+        progress.tested(trainer.position().epoch, test.figures());
         Ok(Finished { run: run.path().to_path_buf(), position: *trainer.position(), test, seconds })
     }
 

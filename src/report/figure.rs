@@ -65,7 +65,7 @@ pub fn text(error: impl Display) -> String {
 }
 
 /// Makes the font known, once in a process.
-fn register() {
+pub(super) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for style in [FontStyle::Normal, FontStyle::Bold] {

@@ -10,8 +10,10 @@ mod figure;
 mod histogram;
 mod layers;
 mod line_plot;
+mod network_plot;
 mod pruning;
 mod regions;
+pub mod tensorboard;
 
 pub use box_plot::{BoxPlots, Panel};
 pub use comparison::{ComparedGroup, ComparedPair, ComparedRun, Comparison, SideBySide, run_curves};
@@ -23,5 +25,6 @@ pub use figure::{Figure, png, svg};
 pub use histogram::Histograms;
 pub use layers::{grouped, layer_table};
 pub use line_plot::{Line, LinePlot, curves, roc_curves};
+pub use network_plot::{Arrow, Family, Frame, Leaf, NetworkPlot, PNG_PIXELS, PlottedBlock, PlottedNode, ShapeLabel};
 pub use pruning::{Parameters, PruningReport, TestFigures};
 pub use regions::region_tables;

@@ -61,6 +61,11 @@ impl Optimizer {
         self.recipe.lr = lr;
     }
 
+    /// The learning rate of the last step.
+    pub fn rate(&self) -> f64 {
+        self.recipe.lr
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> u64 {
         self.steps

@@ -31,6 +31,7 @@ pub fn train(
             }
             run.add_epoch(&metrics)?;
             watch.end_epoch(&metrics);
+            trainer.show_parameters(watch);
             health.look(trainer, watch);
         }
         trainer.save(&run.last_checkpoint())?;

@@ -206,6 +206,12 @@ impl Trainer {
         End::Finished { metrics, best }
     }
 
+    /// Shows the parameters at the end of an epoch.
+    pub(super) fn show_parameters(&mut self, watch: &mut dyn Watch) {
+        let (epoch, rate) = (self.position.epoch, self.state.optimizer.rate());
+        self.state.with_result(|store| watch.parameters(epoch, rate, store));
+    }
+
     fn not_finite(&self, what: String, step: u64) -> Diagnostic {
         let message = format!("{what} step {step} of epoch {}", self.position.epoch + 1);
         let rate = self.recipe.optimizer.lr;

@@ -2,6 +2,7 @@
 
 use super::figures::{EpochMetrics, Figures};
 use crate::diagnostic::Diagnostic;
+use crate::lower::Store;
 
 /// Whoever follows a training.
 pub trait Watch {
@@ -15,6 +16,8 @@ pub trait Watch {
     fn passed(&mut self, _images: u64) {}
     /// An epoch has ended.
     fn end_epoch(&mut self, _metrics: &EpochMetrics) {}
+    /// The parameters that are the result at the end of an epoch, and the learning rate of its last step.
+    fn parameters(&mut self, _epoch: u64, _rate: f64, _store: &Store<f32>) {}
     /// Something is noticed that does not end training.
     fn warn(&mut self, _warning: Diagnostic) {}
     /// Whether to end after this batch.
