@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, BLUE, Color, IntoFont, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
-use crate::data::Quartiles;
+use crate::data::{ClassSpread, Quartiles};
 
 /// The height of one box with its label, and of a panel's title and axis, in pixels.
 const ROW: u32 = 26;
@@ -45,6 +45,25 @@ impl Figure for BoxPlots {
 }
 
 impl BoxPlots {
+    /// The means and the variances of each class's images.
+    pub fn of(classes: &[String], spreads: &[ClassSpread]) -> Self {
+        let panel = |title: &str, values: fn(&ClassSpread) -> &Vec<f64>| Panel {
+            title: title.into(),
+            boxes: spreads.iter().map(|spread| Quartiles::of(values(spread))).collect(),
+        };
+        let panels = vec![
+            panel("mean of each image", |spread| &spread.means),
+            panel("variance of each image", |spread| &spread.variances),
+        ];
+        Self { classes: classes.to_vec(), panels }
+    }
+
+    /// Each panel as a figure of its own.
+    pub fn apart(self) -> impl Iterator<Item = Self> {
+        let Self { classes, panels } = self;
+        panels.into_iter().map(move |panel| Self { classes: classes.clone(), panels: vec![panel] })
+    }
+
     fn draw_panel<B: DrawingBackend>(&self, area: Area<'_, B>, panel: &Panel) -> Result<(), String> {
         let longest = self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0) as u32;
         let range = range(&panel.boxes);

@@ -6,13 +6,18 @@ use plotters::backend::DrawingBackend;
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::element::PathElement;
 use plotters::series::LineSeries;
-use plotters::style::{BLACK, Color, Palette, Palette99, WHITE};
+use plotters::style::{BLACK, Color, RGBColor, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
-use crate::train::{ClassReport, EpochMetrics, Evaluation, Figures};
+use super::palette;
+use super::thin::thinned;
+use crate::train::{ClassReport, EpochMetrics, Evaluation, Figures, Roc};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (760, 440);
+/// Lines of so few points have a dot at each.
+const DOTS: usize = 40;
+const GREY: RGBColor = RGBColor(160, 160, 160);
 
 /// Lines with names over two axes.
 #[derive(Clone, Debug)]
@@ -25,6 +30,7 @@ pub struct LinePlot {
 
 #[derive(Clone, Debug)]
 pub struct Line {
+    /// A line without one is drawn thin, in grey and without a legend.
     pub name: String,
     /// x and y.
     pub points: Vec<[f64; 2]>,
@@ -47,13 +53,19 @@ pub fn curves(
     LinePlot { title: title.into(), axes: ["epoch", figure], lines }
 }
 
-/// The ROC curve of each class against the rest, with its area.
+/// The ROC curve of each class against the rest, with its area; of many classes those with the smallest areas have names.
 pub fn roc_curves(title: &str, evaluation: &Evaluation) -> LinePlot {
-    let line = |(class, report): (usize, &ClassReport)| {
-        let roc = evaluation.scores.roc(class)?;
-        Some(Line { name: format!("{} {:.3}", report.label, roc.area), points: roc.points })
+    let classes = evaluation.per_class.iter().enumerate();
+    let curves: Vec<(&ClassReport, Roc)> =
+        classes.filter_map(|(class, report)| Some((report, evaluation.scores.roc(class)?))).collect();
+    let mut areas: Vec<f64> = curves.iter().map(|(_, roc)| roc.area).collect();
+    areas.sort_by(f64::total_cmp);
+    let largest = areas.get(palette::COUNT - 1).copied().unwrap_or(1.0);
+    let line = |(report, roc): (&ClassReport, Roc)| {
+        let name = if roc.area <= largest { format!("{} {:.3}", report.label, roc.area) } else { String::new() };
+        Line { name, points: roc.points }
     };
-    let lines = evaluation.per_class.iter().enumerate().filter_map(line).collect();
+    let lines = curves.into_iter().map(line).collect();
     LinePlot { title: title.into(), axes: ["others taken for the class", "of the class found"], lines }
 }
 
@@ -73,19 +85,46 @@ impl Figure for LinePlot {
             .map_err(text)?;
         let mut mesh = chart.configure_mesh();
         mesh.x_desc(self.axes[0]).y_desc(self.axes[1]).label_style((FONT, 13)).draw().map_err(text)?;
-        for (n, line) in self.lines.iter().enumerate() {
-            let style = Palette99::pick(n).stroke_width(2);
-            let points = line.points.iter().filter(|point| point[1].is_finite()).map(|&[x, y]| (x, y));
-            let drawn = chart.draw_series(LineSeries::new(points, style)).map_err(text)?;
-            drawn.label(&line.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
+        let size = chart.plotting_area().dim_in_pixel();
+        let grey = self.lines.iter().filter(|line| line.name.is_empty()).map(|line| (line, GREY.stroke_width(1)));
+        let named = self.lines.iter().filter(|line| !line.name.is_empty()).enumerate();
+        let named = named.map(|(number, line)| (line, palette::colour(number).stroke_width(2)));
+        for (line, style) in grey.chain(named) {
+            let points = thinned(&line.points, [self.range(0), self.range(1)], size);
+            let dots = if points.len() <= DOTS { 2 } else { 0 };
+            let points = points.into_iter().map(|[x, y]| (x, y));
+            let series = LineSeries::new(points, style.filled()).point_size(dots);
+            let drawn = chart.draw_series(series).map_err(text)?;
+            if !line.name.is_empty() {
+                drawn.label(&line.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
+            }
         }
         let mut legend = chart.configure_series_labels();
-        let legend = legend.position(SeriesLabelPosition::MiddleRight).label_font((FONT, 13));
+        let legend = legend.position(self.emptiest_corner()).label_font((FONT, 13));
         legend.background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw().map_err(text)
     }
 }
 
 impl LinePlot {
+    /// Where the fewest points are, for the legend.
+    fn emptiest_corner(&self) -> SeriesLabelPosition {
+        use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
+        let [across, up] = [self.range(0), self.range(1)];
+        let [middle, centre] = [&across, &up].map(|range| (range.start + range.end) / 2.0);
+        let count = |right: bool, upper: bool| {
+            let points =
+                self.lines.iter().flat_map(|line| thinned(&line.points, [across.clone(), up.clone()], (40, 40)));
+            points.filter(|[x, y]| (*x >= middle) == right && (*y >= centre) == upper).count()
+        };
+        let corners = [
+            (UpperRight, count(true, true)),
+            (LowerRight, count(true, false)),
+            (UpperLeft, count(false, true)),
+            (LowerLeft, count(false, false)),
+        ];
+        corners.into_iter().min_by_key(|(_, count)| *count).map_or(UpperRight, |(corner, _)| corner)
+    }
+
     /// From the smallest to the largest number of an axis.
     fn range(&self, axis: usize) -> Range<f64> {
         let numbers = self.lines.iter().flat_map(|line| &line.points).map(|point| point[axis]);

@@ -1,0 +1,76 @@
+//! Images of a run: those it gets most wrong, those it draws again, and how each class's pixels spread.
+
+use super::super::box_plot::BoxPlots;
+use super::super::figure::Figure as _;
+use super::super::mistakes::{Mistakes, image, percent};
+use super::super::raster::Raster;
+use super::record::{RunRecord, quoted};
+use super::section::{Body, Figure, Section, Shot};
+use crate::data::spreads;
+use crate::train::{Mistake, Reconstruction};
+
+/// How many of the wrongest images are shown.
+const WRONGEST: usize = 24;
+/// The width of a box plot.
+const BOXES: u32 = 500;
+/// No image is larger on its longer side.
+const LARGEST: u32 = 128;
+
+pub fn wrongest(record: &RunRecord) -> Result<Option<Section>, String> {
+    let mistakes = record.evaluation.scores.wrongest(WRONGEST);
+    if record.evaluation.accuracy.is_none() || mistakes.is_empty() {
+        return Ok(None);
+    }
+    let (classes, images) = (&record.metadata().classes, &*record.dataset.test);
+    let all = Mistakes { mistakes: &mistakes, classes, images };
+    let shots = mistakes.iter().map(|mistake| shot(&all, mistake)).collect::<Result<_, _>>()?;
+    let caption = "Test images taken for another class, those with the largest loss first: the true class, \
+                   the predicted one with its probability, the image's number.";
+    let command = format!("netc eval {} --wrongest {WRONGEST} --pictures pictures", record.shell_path());
+    let section = Section::new("wrongest", "Wrongest images", caption).with(Body::Gallery(shots));
+    Ok(Some(section.wide().repeated_by(command)))
+}
+
+fn shot(all: &Mistakes, mistake: &Mistake) -> Result<Shot, String> {
+    let [label, predicted] = all.names(mistake);
+    let said = format!("{predicted} {}", percent(mistake.probability));
+    let alt = format!("test image {}, {label}, taken for {said}", mistake.image);
+    let lines = vec![label.to_string(), format!("→ {said}"), format!("no. {}", mistake.image)];
+    Shot::of(&image(all.images, mistake.image), alt, lines)
+}
+
+pub fn reconstructed(record: &RunRecord) -> Result<Option<Section>, String> {
+    if record.reconstructions.is_empty() {
+        return Ok(None);
+    }
+    let mut shots = vec![];
+    for Reconstruction { image: number, made } in &record.reconstructions {
+        let input = image(&*record.dataset.test, *number);
+        shots.push(Shot::of(&input, format!("test image {number}"), vec![format!("input {number}")])?);
+        let made = Raster::of(record.dataset.shape(), made).within(LARGEST);
+        let alt = format!("what the network makes of test image {number}");
+        shots.push(Shot::of(&made, alt, vec!["reconstruction".into()])?);
+    }
+    let caption = "Test images, each beside what the network makes of it.";
+    let section = Section::new("reconstructions", "Reconstructions", caption).with(Body::Gallery(shots));
+    Ok(Some(section.wide()))
+}
+
+/// Box plots of the training images' means and variances.
+pub fn spread(record: &RunRecord) -> Result<Option<Section>, String> {
+    let dataset = record.dataset;
+    let spreads = spreads(&*dataset.train, dataset.classes.len());
+    let caption = "Over the training images of each class, pixels in [0, 1]: quartiles, whiskers to the smallest \
+                   and the largest.";
+    let mut section = Section::new("pixels", "Pixels by class", caption).wide();
+    for plots in BoxPlots::of(&dataset.classes, &spreads).apart() {
+        let size = (BOXES, plots.size().1);
+        let alt = format!("box plots of the {} of each class", plots.panels[0].title);
+        section = section.with(Figure::drawn(&plots, size, alt, "")?);
+    }
+    let recipe = &record.metadata().recipe;
+    Ok(Some(match recipe.data.is_all() {
+        true => section.repeated_by(format!("netc data stats {} --plot pixels.svg", quoted(&recipe.dataset))),
+        false => section,
+    }))
+}
