@@ -4,9 +4,10 @@ use plotters::backend::DrawingBackend;
 use plotters::chart::ChartBuilder;
 use plotters::element::{PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, BLUE, Color, IntoFont, WHITE};
+use plotters::style::{BLACK, Color, IntoFont, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
+use super::palette::colour;
 use crate::data::{ClassSpread, Quartiles};
 
 /// The height of one box with its label, and of a panel's title and axis, in pixels.
@@ -101,7 +102,7 @@ type Point = (f64, f64);
 /// The box, and the lines: the median, both whiskers and their ends.
 fn shapes(drawn: &Quartiles, y: f64) -> ([Rectangle<Point>; 1], [PathElement<Point>; 5]) {
     let Quartiles { min, q1, median, q3, max } = *drawn;
-    let line = |from: Point, to: Point| PathElement::new(vec![from, to], BLUE);
+    let line = |from: Point, to: Point| PathElement::new(vec![from, to], colour(0));
     let upright = |x: f64, half: f64| line((x, y - half), (x, y + half));
     let lines = [
         line((min, y), (q1, y)),
@@ -110,7 +111,7 @@ fn shapes(drawn: &Quartiles, y: f64) -> ([Rectangle<Point>; 1], [PathElement<Poi
         upright(max, 0.15),
         upright(median, 0.25),
     ];
-    ([Rectangle::new([(q1, y - 0.25), (q3, y + 0.25)], BLUE.stroke_width(1))], lines)
+    ([Rectangle::new([(q1, y - 0.25), (q3, y + 0.25)], colour(0).stroke_width(1))], lines)
 }
 
 /// From the smallest to the largest number, with a little room.

@@ -44,6 +44,10 @@ impl ConfusionPlot {
         if self.is_labelled() { (LETTER * longest + 2 * GAP).min(200) } else { GAP }
     }
 
+    fn title_height(&self) -> u32 {
+        if self.title.is_empty() { 0 } else { TITLE }
+    }
+
     fn side(&self) -> u32 {
         let classes = self.labels.len() as u32;
         if self.is_labelled() { CELL } else { (PICTURE / classes).max(1) }
@@ -61,7 +65,7 @@ impl ConfusionPlot {
 
     fn draw_row<B: DrawingBackend>(&self, area: Area<'_, B>, row: usize) -> Result<(), String> {
         let (margin, cell) = (self.margin() as i32, CELL as i32);
-        let top = TITLE as i32 + margin + row as i32 * cell;
+        let top = self.title_height() as i32 + margin + row as i32 * cell;
         for (column, count) in self.counts[row].iter().enumerate() {
             let left = margin + column as i32 * cell;
             let ([red, green, blue], share) = (self.shade(row, column), self.share(row, column));
@@ -80,7 +84,8 @@ impl ConfusionPlot {
         let edge = (self.margin() - GAP) as i32;
         area.draw_text(&self.labels[row], &style, (edge, middle)).map_err(text)?;
         let turned = (FONT, 14).into_font().transform(FontTransform::Rotate270).color(&BLACK);
-        let place = (middle - TITLE as i32, TITLE as i32 + edge);
+        let title = self.title_height() as i32;
+        let place = (middle - title, title + edge);
         area.draw_text(&self.labels[row], &centred(turned, HPos::Left), place).map_err(text)
     }
 }
@@ -92,7 +97,7 @@ fn centred(style: TextStyle<'_>, across: HPos) -> TextStyle<'_> {
 impl Figure for ConfusionPlot {
     fn size(&self) -> (u32, u32) {
         let width = self.margin() + self.side() * self.labels.len() as u32 + GAP;
-        (width, width + TITLE)
+        (width, width + self.title_height())
     }
 
     fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String> {
@@ -108,7 +113,7 @@ impl Figure for ConfusionPlot {
         }
         let classes = self.labels.len();
         let raster = Raster::drawn(classes, classes, |at| self.shade(at / classes, at % classes));
-        vec![Placed { raster, left: self.margin(), top: self.margin() + TITLE, scale: self.side() }]
+        vec![Placed { raster, left: self.margin(), top: self.margin() + self.title_height(), scale: self.side() }]
     }
 }
 

@@ -43,7 +43,7 @@ impl ImageGrid {
         let lines = self.images.iter().flat_map(|image| &image.lines);
         let longest = lines.map(|line| line.chars().count()).max().unwrap_or(0) as u32;
         let count = self.images.iter().map(|image| image.lines.len()).max().unwrap_or(0) as u32;
-        [width.max(LETTER * longest) + GAP, height + LINE * count + GAP]
+        [width.max(LETTER * longest) + GAP, height + 6 + LINE * count + GAP]
     }
 
     /// The left upper corner of each cell.
@@ -71,7 +71,7 @@ impl Figure for ImageGrid {
         let height = self.shown()[1];
         for ([left, top], image) in self.corners() {
             for (number, line) in (0..).zip(&image.lines) {
-                let place = (left as i32, (top + height + 2 + number * LINE) as i32);
+                let place = (left as i32, (top + height + 6 + number * LINE) as i32);
                 area.draw_text(line, &style, place).map_err(text)?;
             }
         }

@@ -17,6 +17,8 @@ use crate::train::{ClassReport, EpochMetrics, Evaluation, Figures, Roc};
 const SIZE: (u32, u32) = (760, 440);
 /// Lines of so few points have a dot at each.
 const DOTS: usize = 40;
+/// The axis that has whole numbers.
+const EPOCH: &str = "epoch";
 const GREY: RGBColor = RGBColor(160, 160, 160);
 
 /// Lines with names over two axes.
@@ -50,7 +52,7 @@ pub fn curves(
     let mut lines =
         vec![line("training", |metrics| Some(metrics.train)), line("validation", |metrics| metrics.validation)];
     lines.retain(|line| !line.points.is_empty());
-    LinePlot { title: title.into(), axes: ["epoch", figure], lines }
+    LinePlot { title: title.into(), axes: [EPOCH, figure], lines }
 }
 
 /// The ROC curve of each class against the rest, with its area; of many classes those with the smallest areas have names.
@@ -76,15 +78,19 @@ impl Figure for LinePlot {
 
     fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String> {
         area.fill(&WHITE).map_err(text)?;
-        let mut chart = ChartBuilder::on(area)
-            .caption(&self.title, (FONT, 18))
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(self.range(0), self.range(1))
-            .map_err(text)?;
+        let mut builder = ChartBuilder::on(area);
+        builder.margin(12).x_label_area_size(40).y_label_area_size(56);
+        if !self.title.is_empty() {
+            builder.caption(&self.title, (FONT, 18));
+        }
+        let mut chart = builder.build_cartesian_2d(self.range(0), self.range(1)).map_err(text)?;
         let mut mesh = chart.configure_mesh();
-        mesh.x_desc(self.axes[0]).y_desc(self.axes[1]).label_style((FONT, 13)).draw().map_err(text)?;
+        mesh.x_desc(self.axes[0]).y_desc(self.axes[1]).label_style((FONT, 13));
+        mesh.light_line_style(WHITE).bold_line_style(BLACK.mix(0.12));
+        if self.axes[0] == EPOCH {
+            mesh.x_label_formatter(&whole);
+        }
+        mesh.draw().map_err(text)?;
         let size = chart.plotting_area().dim_in_pixel();
         let grey = self.lines.iter().filter(|line| line.name.is_empty()).map(|line| (line, GREY.stroke_width(1)));
         let named = self.lines.iter().filter(|line| !line.name.is_empty()).enumerate();
@@ -103,6 +109,11 @@ impl Figure for LinePlot {
         let legend = legend.position(self.emptiest_corner()).label_font((FONT, 13));
         legend.background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw().map_err(text)
     }
+}
+
+/// A whole number; nothing for others.
+fn whole(number: &f64) -> String {
+    if (number - number.round()).abs() < 1e-6 { format!("{number:.0}") } else { String::new() }
 }
 
 impl LinePlot {

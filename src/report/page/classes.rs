@@ -9,7 +9,7 @@ use super::record::RunRecord;
 use super::section::{Body, Figure, Section, Table};
 
 /// Width and height of the plot of ROC curves.
-const ROC: (u32, u32) = (520, 460);
+const ROC: (u32, u32) = (440, 420);
 
 /// Precision, recall, F1, area and images of each class.
 pub fn table(record: &RunRecord) -> Result<Option<Section>, String> {

@@ -7,7 +7,7 @@ use super::section::{Body, Figure, Section, Table};
 use crate::train::{EpochMetrics, Figures};
 
 /// Width and height of a plot.
-pub const PLOT: (u32, u32) = (460, 320);
+pub const PLOT: (u32, u32) = (420, 300);
 
 /// What the page begins with.
 pub fn facts(record: &RunRecord) -> Vec<[String; 2]> {
@@ -36,7 +36,7 @@ pub fn table(record: &RunRecord) -> Result<Option<Section>, String> {
     rows.push(row("test", test.figures(), [test.precision, test.recall, test.f1]));
     let table = Table::new(["part", "loss", "accuracy %", "precision", "recall", "F1"], rows);
     let caption = "Precision, recall and F1 are plain means over the classes, measured on the test part.";
-    let training = Table { words: 2, ..Table::new(["training", ""], about_training(record)) };
+    let training = Table { words: 2, ..Table::new(["training", "value"], about_training(record)) };
     let section = Section::new("figures", "Figures", caption).with(Body::Table(table)).with(Body::Table(training));
     Ok(Some(section.repeated_by(format!("netc eval {}", record.shell_path()))))
 }

@@ -6,15 +6,17 @@ use super::super::mistakes::{Mistakes, image, percent};
 use super::super::raster::Raster;
 use super::record::{RunRecord, quoted};
 use super::section::{Body, Figure, Section, Shot};
-use crate::data::spreads;
+use crate::data::{Images, spreads_among};
 use crate::train::{Mistake, Reconstruction};
 
 /// How many of the wrongest images are shown.
 const WRONGEST: usize = 24;
 /// The width of a box plot.
-const BOXES: u32 = 500;
+const BOXES: u32 = 440;
 /// No image is larger on its longer side.
 const LARGEST: u32 = 128;
+/// How many bytes of training images are looked at.
+const LOOKED_AT: usize = 512 << 20;
 
 pub fn wrongest(record: &RunRecord) -> Result<Option<Section>, String> {
     let mistakes = record.evaluation.scores.wrongest(WRONGEST);
@@ -59,10 +61,11 @@ pub fn reconstructed(record: &RunRecord) -> Result<Option<Section>, String> {
 /// Box plots of the training images' means and variances.
 pub fn spread(record: &RunRecord) -> Result<Option<Section>, String> {
     let dataset = record.dataset;
-    let spreads = spreads(&*dataset.train, dataset.classes.len());
-    let caption = "Over the training images of each class, pixels in [0, 1]: quartiles, whiskers to the smallest \
-                   and the largest.";
-    let mut section = Section::new("pixels", "Pixels by class", caption).wide();
+    let chosen = first_of_each(&*dataset.train, dataset.classes.len());
+    let spreads = spreads_among(&*dataset.train, &chosen, dataset.classes.len());
+    let first = if chosen.len() < dataset.train.len() { "the first training images" } else { "the training images" };
+    let caption = format!("Over {first} of each class, pixels in [0, 1]: quartiles, whiskers to both ends.");
+    let mut section = Section::new("pixels", "Pixels by class", &caption).wide();
     for plots in BoxPlots::of(&dataset.classes, &spreads).apart() {
         let size = (BOXES, plots.size().1);
         let alt = format!("box plots of the {} of each class", plots.panels[0].title);
@@ -73,4 +76,48 @@ pub fn spread(record: &RunRecord) -> Result<Option<Section>, String> {
         true => section.repeated_by(format!("netc data stats {} --plot pixels.svg", quoted(&recipe.dataset))),
         false => section,
     }))
+}
+
+/// The first images of each class: all, or so many that no more bytes than those are read.
+fn first_of_each(images: &dyn Images, classes: usize) -> Vec<usize> {
+    let most = (LOOKED_AT / images.size().max(1) / classes.max(1)).max(1);
+    let mut counts = vec![0; classes];
+    let is_chosen = |image: &usize| {
+        let count = &mut counts[images.label(*image)];
+        *count += 1;
+        *count <= most
+    };
+    (0..images.len()).filter(is_chosen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Black images of a megabyte, of two classes in turn.
+    struct Large(usize);
+
+    impl Images for Large {
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn shape(&self) -> [usize; 3] {
+            [1, 1024, 1024]
+        }
+
+        fn label(&self, index: usize) -> usize {
+            index % 2
+        }
+
+        fn read(&self, _: usize, out: &mut [u8]) {
+            out.fill(0);
+        }
+    }
+
+    #[test]
+    fn so_many_images_of_each_class_are_looked_at() {
+        assert_eq!(first_of_each(&Large(500), 2).len(), 500);
+        assert_eq!(first_of_each(&Large(2000), 2), (0..512).collect::<Vec<_>>());
+    }
 }

@@ -34,8 +34,8 @@ struct Page {
 /// The sections, in their order; none where a run has nothing for one.
 const SECTIONS: &[fn(&RunRecord) -> Result<Option<Section>, String>] = &[
     figures::table,
-    figures::curves,
     classes::table,
+    figures::curves,
     classes::confusion,
     classes::roc,
     images::wrongest,
