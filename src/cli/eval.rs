@@ -97,8 +97,8 @@ impl Eval {
     }
 
     fn to_text(&self, evaluation: &Evaluation, mistakes: Mistakes) -> String {
-        let roc = self.roc.then(|| report::roc_text(evaluation)).unwrap_or_default();
-        let wrongest = self.wrongest.map(|_| mistakes.to_text()).unwrap_or_default();
+        let roc = if self.roc { report::roc_text(evaluation) } else { String::new() };
+        let wrongest = if self.wrongest.is_some() { mistakes.to_text() } else { String::new() };
         report::evaluation(evaluation) + &roc + &wrongest
     }
 

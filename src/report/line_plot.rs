@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use plotters::backend::DrawingBackend;
-use plotters::chart::{ChartBuilder, SeriesLabelPosition};
+use plotters::chart::{ChartBuilder, ChartContext, SeriesLabelPosition};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
 use plotters::element::PathElement;
 use plotters::series::LineSeries;
 use plotters::style::{BLACK, Color, RGBColor, WHITE};
@@ -91,20 +93,7 @@ impl Figure for LinePlot {
             mesh.x_label_formatter(&whole);
         }
         mesh.draw().map_err(text)?;
-        let size = chart.plotting_area().dim_in_pixel();
-        let grey = self.lines.iter().filter(|line| line.name.is_empty()).map(|line| (line, GREY.stroke_width(1)));
-        let named = self.lines.iter().filter(|line| !line.name.is_empty()).enumerate();
-        let named = named.map(|(number, line)| (line, palette::colour(number).stroke_width(2)));
-        for (line, style) in grey.chain(named) {
-            let points = thinned(&line.points, [self.range(0), self.range(1)], size);
-            let dots = if points.len() <= DOTS { 2 } else { 0 };
-            let points = points.into_iter().map(|[x, y]| (x, y));
-            let series = LineSeries::new(points, style.filled()).point_size(dots);
-            let drawn = chart.draw_series(series).map_err(text)?;
-            if !line.name.is_empty() {
-                drawn.label(&line.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
-            }
-        }
+        self.draw_lines(&mut chart)?;
         let mut legend = chart.configure_series_labels();
         let legend = legend.position(self.emptiest_corner()).label_font((FONT, 13));
         legend.background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw().map_err(text)
@@ -116,7 +105,29 @@ fn whole(number: &f64) -> String {
     if (number - number.round()).abs() < 1e-6 { format!("{number:.0}") } else { String::new() }
 }
 
+/// What the lines lie in.
+type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+
 impl LinePlot {
+    /// Lines without a name first, below the others.
+    fn draw_lines<B: DrawingBackend>(&self, chart: &mut ChartContext<'_, B, Plane>) -> Result<(), String> {
+        let size = chart.plotting_area().dim_in_pixel();
+        let grey = self.lines.iter().filter(|line| line.name.is_empty()).map(|line| (line, GREY.stroke_width(1)));
+        let named = self.lines.iter().filter(|line| !line.name.is_empty()).enumerate();
+        let named = named.map(|(number, line)| (line, palette::colour(number).stroke_width(2)));
+        for (line, style) in grey.chain(named) {
+            let points = thinned(&line.points, [self.range(0), self.range(1)], size);
+            let dots = if self.axes[0] == EPOCH && points.len() <= DOTS { 3 } else { 0 };
+            let points = points.into_iter().map(|[x, y]| (x, y));
+            let series = LineSeries::new(points, style.filled()).point_size(dots);
+            let drawn = chart.draw_series(series).map_err(text)?;
+            if !line.name.is_empty() {
+                drawn.label(&line.name).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
+            }
+        }
+        Ok(())
+    }
+
     /// Where the fewest points are, for the legend.
     fn emptiest_corner(&self) -> SeriesLabelPosition {
         use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
@@ -143,7 +154,11 @@ impl LinePlot {
         let ends = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
         match ends {
             [low, high] if low < high => low..high,
-            [low, _] if low.is_finite() => low - 0.5..low + 0.5,
+            [low, _] if low.is_finite() && axis == 0 => low - 0.5..low + 0.5,
+            [low, _] if low.is_finite() => {
+                let room = 0.1 * low.abs().max(1e-3);
+                low - room..low + room
+            }
             _ => 0.0..1.0,
         }
     }

@@ -15,6 +15,8 @@ const WRONGEST: usize = 24;
 const BOXES: u32 = 440;
 /// No image is larger on its longer side.
 const LARGEST: u32 = 128;
+/// A space at which no line ends.
+const NO_BREAK: &str = "\u{a0}";
 /// How many bytes of training images are looked at.
 const LOOKED_AT: usize = 512 << 20;
 
@@ -35,7 +37,7 @@ pub fn wrongest(record: &RunRecord) -> Result<Option<Section>, String> {
 
 fn shot(all: &Mistakes, mistake: &Mistake) -> Result<Shot, String> {
     let [label, predicted] = all.names(mistake);
-    let said = format!("{predicted} {}", percent(mistake.probability));
+    let said = format!("{predicted} {}", percent(mistake.probability).replace(' ', NO_BREAK));
     let alt = format!("test image {}, {label}, taken for {said}", mistake.image);
     let lines = vec![label.to_string(), format!("→ {said}"), format!("no. {}", mistake.image)];
     Shot::of(&image(all.images, mistake.image), alt, lines)
