@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn the_wrongest_images_are_the_misclassified_with_the_largest_loss() {
         let mut scores = Scores::new(2);
-        let images = [(0, 0.9), (1, 0.4), (0, 0.1), (1, 0.0), (0, 0.6), (1, 0.4)];
+        let images = [(0, 0.9), (1, 0.4), (0, 0.1), (1, 0.0), (0, 0.7), (1, 0.4)];
         images.iter().for_each(|&(label, score)| scores.add(vec![1.0 - score, score], &[label]));
         let wrongest = scores.wrongest(4);
-        assert_eq!(wrongest.iter().map(|mistake| mistake.image).collect::<Vec<_>>(), [3, 0, 1, 4]);
+        assert_eq!(wrongest.iter().map(|mistake| mistake.image).collect::<Vec<_>>(), [3, 0, 4, 1]);
         assert_eq!((wrongest[1].label, wrongest[1].predicted, wrongest[1].probability), (0, 1, 0.9));
         assert!((wrongest[1].loss - 10f64.ln()).abs() < 1e-6);
         assert_eq!(scores.wrongest(100).len(), 5);

@@ -5,7 +5,7 @@ use super::super::figure::Figure as _;
 use super::super::mistakes::{Mistakes, image, percent};
 use super::super::raster::Raster;
 use super::record::{RunRecord, quoted};
-use super::section::{Body, Figure, Section, Shot};
+use super::section::{Body, Figure, Picture, Section, Shot};
 use crate::data::{Images, spreads_among};
 use crate::train::{Mistake, Reconstruction};
 
@@ -40,7 +40,7 @@ fn shot(all: &Mistakes, mistake: &Mistake) -> Result<Shot, String> {
     let said = format!("{predicted} {}", percent(mistake.probability).replace(' ', NO_BREAK));
     let alt = format!("test image {}, {label}, taken for {said}", mistake.image);
     let lines = vec![label.to_string(), format!("→ {said}"), format!("no. {}", mistake.image)];
-    Shot::of(&image(all.images, mistake.image), alt, lines)
+    Ok(Shot { pictures: vec![Picture::of(&image(all.images, mistake.image), alt)?], lines })
 }
 
 pub fn reconstructed(record: &RunRecord) -> Result<Option<Section>, String> {
@@ -50,10 +50,12 @@ pub fn reconstructed(record: &RunRecord) -> Result<Option<Section>, String> {
     let mut shots = vec![];
     for Reconstruction { image: number, made } in &record.reconstructions {
         let input = image(&*record.dataset.test, *number);
-        shots.push(Shot::of(&input, format!("test image {number}"), vec![format!("input {number}")])?);
         let made = Raster::of(record.dataset.shape(), made).within(LARGEST);
-        let alt = format!("what the network makes of test image {number}");
-        shots.push(Shot::of(&made, alt, vec!["reconstruction".into()])?);
+        let pictures = vec![
+            Picture::of(&input, format!("test image {number}"))?,
+            Picture::of(&made, format!("what the network makes of test image {number}"))?,
+        ];
+        shots.push(Shot { pictures, lines: vec![format!("no. {number}")] });
     }
     let caption = "Test images, each beside what the network makes of it.";
     let section = Section::new("reconstructions", "Reconstructions", caption).with(Body::Gallery(shots));

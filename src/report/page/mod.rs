@@ -68,14 +68,15 @@ pub fn run_page(record: &RunRecord) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::section::{Figure, Shot, Table};
+    use super::section::{Figure, Picture, Shot, Table};
     use super::*;
 
     #[test]
     fn what_comes_from_outside_is_escaped() {
         let hostile = || "<script>\"'&".to_string();
         let table = Table::new([hostile(), hostile()], vec![vec![hostile(), hostile()]]);
-        let shot = Shot { address: "data:,".into(), alt: hostile(), width: 1, height: 1, lines: vec![hostile()] };
+        let picture = Picture { address: "data:,".into(), alt: hostile(), width: 1, height: 1 };
+        let shot = Shot { pictures: vec![picture], lines: vec![hostile()] };
         let figure = Figure { svg: "<path/>".into(), alt: hostile(), width: 10, height: 10, caption: hostile() };
         let bodies = vec![Body::Table(table), Body::Gallery(vec![shot]), Body::Text(hostile()), Body::Figure(figure)];
         let section = Section { command: Some(hostile()), bodies, ..Section::new("id", &hostile(), &hostile()) };

@@ -47,14 +47,19 @@ pub struct Figure {
     pub caption: String,
 }
 
-/// An image with lines of text below it.
+/// An image, or several that belong together, with lines of text below.
 #[derive(Debug)]
 pub struct Shot {
+    pub pictures: Vec<Picture>,
+    pub lines: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Picture {
     pub address: String,
     pub alt: String,
     pub width: u32,
     pub height: u32,
-    pub lines: Vec<String>,
 }
 
 /// No image of a gallery is shown smaller on its longer side.
@@ -106,11 +111,11 @@ impl Figure {
     }
 }
 
-impl Shot {
+impl Picture {
     /// # Errors
     /// What the library could not encode.
-    pub fn of(raster: &Raster, alt: String, lines: Vec<String>) -> Result<Self, String> {
+    pub fn of(raster: &Raster, alt: String) -> Result<Self, String> {
         let ((width, height), scale) = (raster.size(), raster.scale_to(SHOWN));
-        Ok(Self { address: raster.data_uri()?, alt, width: width * scale, height: height * scale, lines })
+        Ok(Self { address: raster.data_uri()?, alt, width: width * scale, height: height * scale })
     }
 }
