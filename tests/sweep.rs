@@ -72,6 +72,7 @@ fn other_settings_of_all_trials_are_another_sweep() {
     assert_ne!(plain[0]["runs"], larger[0]["runs"]);
     let run = larger[0]["runs"][0].as_str().unwrap();
     assert!(text(&place.read(&format!("{run}/recipe.yaml"))).contains("batch: 64\n"));
+    assert!(!place.path(&format!("{run}/report.html")).exists(), "trials have no pages");
     assert_eq!(sweep(&place, &over), plain);
 }
 

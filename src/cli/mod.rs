@@ -18,6 +18,7 @@ mod network;
 mod predict;
 mod progress;
 mod prune;
+mod report;
 mod repro;
 mod resume;
 mod run_name;
@@ -68,6 +69,7 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
+    Report(report::Report),
     Compare(compare::Compare),
     Prune(Box<prune::Prune>),
     Show(show::Show),
@@ -105,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Train(train) => train.run(&terminal),
         Command::Eval(eval) => eval.run(&terminal),
         Command::Predict(predict) => predict.run(&terminal),
+        Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Prune(prune) => prune.run(&terminal),
         Command::Show(show) => show.run(&terminal),

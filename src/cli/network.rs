@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Failure;
 use super::files::read_source;
 use super::terminal::Terminal;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::graph::{Given, Graph, Report, check};
 use crate::source::{FileId, SourceMap};
 use crate::train::{Checkpoint, Metadata};
@@ -18,6 +18,15 @@ pub struct Runnable {
     pub text: String,
     /// What its spans point into.
     pub sources: SourceMap,
+    /// What checking it warns of.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Runnable {
+    fn of(report: Report, text: String, sources: SourceMap) -> Option<Self> {
+        let warnings = report.diagnostics.into_iter().filter(|found| found.severity == Severity::Warning).collect();
+        Some(Self { graph: report.graph?, text, sources, warnings })
+    }
 }
 
 /// Reads and checks a file; shows what is wrong with it.
@@ -39,10 +48,9 @@ fn checked(mut sources: SourceMap, file: FileId, given: &Given, terminal: &Termi
     if let Some(diagnostic) = not_runnable(&report) {
         terminal.show(&diagnostic, &sources);
     }
-    match report.graph {
-        Some(graph) if report.choices.is_empty() => Ok(Runnable { graph, text: report.text, sources }),
-        _ => Err(Failure::Reported(1)),
-    }
+    let text = report.text.clone();
+    let network = if report.choices.is_empty() { Runnable::of(report, text, sources) } else { None };
+    network.ok_or(Failure::Reported(1))
 }
 
 /// What a file without errors lacks to be one network.
@@ -70,13 +78,12 @@ pub fn of_text(path: &Path, text: &str, metadata: &Metadata, terminal: &Terminal
     let mut sources = SourceMap::new();
     let file = sources.add(format!("{} (the network in it)", path.display()), None, text);
     let report = check(&mut sources, file, &metadata.given());
-    match report.graph {
-        Some(graph) => Ok(Runnable { graph, text: text.to_string(), sources }),
-        None => {
-            report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
-            let message = format!("the network in `{}` does not check", path.display());
-            let diagnostic = Diagnostic::error(Code::MISMATCH, message);
-            Err(diagnostic.remark("the file was changed after netc wrote it; take another checkpoint").into())
-        }
+    if report.graph.is_none() {
+        report.diagnostics.iter().for_each(|diagnostic| terminal.show(diagnostic, &sources));
     }
+    Runnable::of(report, text.to_string(), sources).ok_or_else(|| {
+        let message = format!("the network in `{}` does not check", path.display());
+        let diagnostic = Diagnostic::error(Code::MISMATCH, message);
+        diagnostic.remark("the file was changed after netc wrote it; take another checkpoint").into()
+    })
 }

@@ -36,6 +36,10 @@ impl Progress {
         Self { bar: hidden(), epochs, epoch: 0, began: Instant::now(), quiet, terminal, sources, board: None }
     }
 
+    pub fn terminal(&self) -> &Terminal {
+        &self.terminal
+    }
+
     pub fn sources(&self) -> &SourceMap {
         &self.sources
     }

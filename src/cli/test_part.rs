@@ -6,8 +6,8 @@ use super::progress::{pass, reading};
 use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Fusion, Program, Store};
-use crate::train::{Checkpoint, DataMark, Evaluation, Places, evaluate, fit};
+use crate::lower::{Fusion, Loss, Program, Store};
+use crate::train::{Checkpoint, DataMark, Evaluation, Metadata, Places, evaluate, fit};
 
 /// The data set that a checkpoint was trained on, with the same images.
 pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<Dataset, Diagnostic> {
@@ -35,17 +35,10 @@ pub fn evaluate_checkpoint(
     dataset: &Dataset,
     fusion: &Fusion,
 ) -> Result<Evaluation, Diagnostic> {
-    let metadata = &checkpoint.metadata;
     let mut store = Store::init(graph, 0);
     checkpoint.fill(&mut store)?;
-    let loss = fit::loss(&metadata.recipe, &Places::default(), graph)?;
-    let preparation = Preparation {
-        batch: metadata.recipe.batch,
-        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
-        scaled: loss.needs_targets(),
-        start: 0,
-        augmentation: Augmentation::default(),
-    };
+    let loss = fit::loss(&checkpoint.metadata.recipe, &Places::default(), graph)?;
+    let preparation = preparation(&checkpoint.metadata, &loss);
     let bar = pass("test", dataset.test.len() as u64);
     let program = Program::with(graph, fusion);
     let loader = Loader::sequential(dataset.test.clone(), preparation);
@@ -55,4 +48,15 @@ pub fn evaluate_checkpoint(
     });
     bar.finish_and_clear();
     evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
+}
+
+/// How a checkpoint's network reads images.
+pub fn preparation(metadata: &Metadata, loss: &Loss) -> Preparation {
+    Preparation {
+        batch: metadata.recipe.batch,
+        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
+        scaled: loss.needs_targets(),
+        start: 0,
+        augmentation: Augmentation::default(),
+    }
 }

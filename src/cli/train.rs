@@ -10,6 +10,7 @@ use super::check::parse_input;
 use super::compute::Compute;
 use super::network::{Runnable, runnable};
 use super::progress::{INTERRUPTED, Progress, reading};
+use super::report::Tested;
 use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
 use super::terminal::Terminal;
@@ -91,10 +92,14 @@ pub struct Train {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    /// Whether the run gets a page when it is tested.
+    #[arg(skip)]
+    pub(super) reports: bool,
 }
 
 impl Train {
-    pub fn run(self, terminal: &Terminal) -> Outcome {
+    pub fn run(mut self, terminal: &Terminal) -> Outcome {
+        self.reports = true;
         let terminal = &if self.quiet { terminal.without_notes() } else { *terminal };
         let finished = self.execute(terminal)?;
         self.print(&finished, terminal);
@@ -164,6 +169,11 @@ impl Train {
         let seconds = began.elapsed().as_secs_f64();
         let test = test(&trainer, &checkpoint, run, &progress)?;
         progress.tested(trainer.position().epoch, test.figures());
+        if self.reports {
+            let (dataset, compute) = (trainer.dataset(), &self.compute);
+            Tested { run: run.path(), checkpoint: &checkpoint, dataset, test: &test, compute }
+                .keep(progress.terminal());
+        }
         Ok(Finished { run: run.path().to_path_buf(), position: *trainer.position(), test, seconds })
     }
 

@@ -37,7 +37,7 @@ pub use folder::{DataFolder, Environment};
 pub use normalise::Normalise;
 pub use selection::Selection;
 pub use split::{stratified, stratified_count};
-pub use spread::{ClassSpread, Quartiles, spreads};
+pub use spread::{ClassSpread, Quartiles, spreads, spreads_among};
 pub use statistics::Statistics;
 
 use std::path::{Path, PathBuf};

@@ -36,12 +36,17 @@ impl Quartiles {
 
 /// The spread of each of so many classes.
 pub fn spreads(images: &dyn Images, classes: usize) -> Vec<ClassSpread> {
-    let figures: Vec<[f64; 2]> = (0..images.len())
-        .into_par_iter()
-        .map_init(|| vec![0; images.size()], |pixels, image| mean_and_variance(images, image, pixels))
+    spreads_among(images, &(0..images.len()).collect::<Vec<_>>(), classes)
+}
+
+/// The spread of each of so many classes over some of the images, by number.
+pub fn spreads_among(images: &dyn Images, chosen: &[usize], classes: usize) -> Vec<ClassSpread> {
+    let figures: Vec<[f64; 2]> = chosen
+        .par_iter()
+        .map_init(|| vec![0; images.size()], |pixels, &image| mean_and_variance(images, image, pixels))
         .collect();
     let mut spreads = vec![ClassSpread::default(); classes];
-    for (image, [mean, variance]) in figures.into_iter().enumerate() {
+    for (&image, [mean, variance]) in chosen.iter().zip(figures) {
         let spread = &mut spreads[images.label(image)];
         spread.means.push(mean);
         spread.variances.push(variance);

@@ -4,10 +4,11 @@ use plotters::backend::DrawingBackend;
 use plotters::chart::ChartBuilder;
 use plotters::element::{PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, BLUE, Color, IntoFont, WHITE};
+use plotters::style::{BLACK, Color, IntoFont, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
-use crate::data::Quartiles;
+use super::palette::colour;
+use crate::data::{ClassSpread, Quartiles};
 
 /// The height of one box with its label, and of a panel's title and axis, in pixels.
 const ROW: u32 = 26;
@@ -45,6 +46,25 @@ impl Figure for BoxPlots {
 }
 
 impl BoxPlots {
+    /// The means and the variances of each class's images.
+    pub fn of(classes: &[String], spreads: &[ClassSpread]) -> Self {
+        let panel = |title: &str, values: fn(&ClassSpread) -> &Vec<f64>| Panel {
+            title: title.into(),
+            boxes: spreads.iter().map(|spread| Quartiles::of(values(spread))).collect(),
+        };
+        let panels = vec![
+            panel("mean of each image", |spread| &spread.means),
+            panel("variance of each image", |spread| &spread.variances),
+        ];
+        Self { classes: classes.to_vec(), panels }
+    }
+
+    /// Each panel as a figure of its own.
+    pub fn apart(self) -> impl Iterator<Item = Self> {
+        let Self { classes, panels } = self;
+        panels.into_iter().map(move |panel| Self { classes: classes.clone(), panels: vec![panel] })
+    }
+
     fn draw_panel<B: DrawingBackend>(&self, area: Area<'_, B>, panel: &Panel) -> Result<(), String> {
         let longest = self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0) as u32;
         let range = range(&panel.boxes);
@@ -82,7 +102,7 @@ type Point = (f64, f64);
 /// The box, and the lines: the median, both whiskers and their ends.
 fn shapes(drawn: &Quartiles, y: f64) -> ([Rectangle<Point>; 1], [PathElement<Point>; 5]) {
     let Quartiles { min, q1, median, q3, max } = *drawn;
-    let line = |from: Point, to: Point| PathElement::new(vec![from, to], BLUE);
+    let line = |from: Point, to: Point| PathElement::new(vec![from, to], colour(0));
     let upright = |x: f64, half: f64| line((x, y - half), (x, y + half));
     let lines = [
         line((min, y), (q1, y)),
@@ -91,7 +111,7 @@ fn shapes(drawn: &Quartiles, y: f64) -> ([Rectangle<Point>; 1], [PathElement<Poi
         upright(max, 0.15),
         upright(median, 0.25),
     ];
-    ([Rectangle::new([(q1, y - 0.25), (q3, y + 0.25)], BLUE.stroke_width(1))], lines)
+    ([Rectangle::new([(q1, y - 0.25), (q3, y + 0.25)], colour(0).stroke_width(1))], lines)
 }
 
 /// From the smallest to the largest number, with a little room.

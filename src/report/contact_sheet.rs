@@ -2,9 +2,10 @@
 
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, IntoFont, RGBColor, WHITE};
+use plotters::style::{BLACK, IntoFont, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
+use super::raster::{Placed, Raster};
 
 /// No image is shown smaller than so many pixels on its longer side.
 const SHOWN: usize = 64;
@@ -35,17 +36,27 @@ impl Figure for ContactSheet {
 
     fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String> {
         area.fill(&WHITE).map_err(text)?;
-        let [width, height] = self.cell();
+        let height = self.cell()[1];
         let style = (FONT, 16).into_font().color(&BLACK).pos(Pos::new(HPos::Right, VPos::Center));
         for (number, row) in self.rows.iter().enumerate() {
             let top = GAP + number as u32 * height;
             let place = ((self.margin() - 2 * GAP) as i32, (top + (height - GAP) / 2) as i32);
             area.draw_text(&row.label, &style, place).map_err(text)?;
-            for (column, image) in row.images.iter().enumerate() {
-                self.draw_image(area, image, [self.margin() + column as u32 * width, top])?;
-            }
         }
         Ok(())
+    }
+
+    fn images(&self) -> Vec<Placed> {
+        let [width, height] = self.cell();
+        let of_row = |(number, row): (u32, &SheetRow)| {
+            let top = GAP + number * height;
+            let placed = |(column, pixels): (u32, &Vec<u8>)| {
+                let (raster, left) = (Raster::of(self.shape, pixels), self.margin() + column * width);
+                Placed { raster, left, top, scale: self.scale() as u32 }
+            };
+            (0..).zip(&row.images).map(placed).collect::<Vec<_>>()
+        };
+        (0..).zip(&self.rows).flat_map(of_row).collect()
     }
 }
 
@@ -66,25 +77,6 @@ impl ContactSheet {
     fn margin(&self) -> u32 {
         let longest = self.rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0) as u32;
         LETTER * longest + 3 * GAP
-    }
-
-    fn draw_image<B: DrawingBackend>(
-        &self,
-        area: Area<'_, B>,
-        pixels: &[u8],
-        [left, top]: [u32; 2],
-    ) -> Result<(), String> {
-        let [channels, height, width] = self.shape;
-        let (plane, scale) = (height * width, self.scale() as i32);
-        for at in 0..plane {
-            let channel = |channel: usize| pixels[channel.min(channels - 1) * plane + at];
-            let colour = RGBColor(channel(0), channel(1), channel(2));
-            let (x, y) = (left as i32 + (at % width) as i32 * scale, top as i32 + (at / width) as i32 * scale);
-            for (down, right) in (0..scale).flat_map(|down| (0..scale).map(move |right| (down, right))) {
-                area.draw_pixel((x + right, y + down), &colour).map_err(text)?;
-            }
-        }
-        Ok(())
     }
 }
 

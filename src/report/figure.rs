@@ -12,6 +12,8 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::{FontStyle, register_font};
 
+use super::raster::Placed;
+
 /// The font's name in all figures.
 pub const FONT: &str = "sans-serif";
 
@@ -26,6 +28,11 @@ pub trait Figure {
     /// # Errors
     /// What the library could not draw.
     fn draw<B: DrawingBackend>(&self, area: Area<'_, B>) -> Result<(), String>;
+
+    /// Images that lie on what is drawn.
+    fn images(&self) -> Vec<Placed> {
+        vec![]
+    }
 }
 
 /// The figure as SVG.
@@ -33,9 +40,20 @@ pub trait Figure {
 /// # Errors
 /// What the library could not draw.
 pub fn svg(figure: &impl Figure) -> Result<String, String> {
+    svg_of(figure, figure.size())
+}
+
+/// The figure as SVG of another width and height than its own, which it must be able to fill.
+///
+/// # Errors
+/// What the library could not draw.
+pub fn svg_of(figure: &impl Figure, size: (u32, u32)) -> Result<String, String> {
     register();
     let mut text = String::new();
-    draw(figure, SVGBackend::with_string(&mut text, figure.size()).into_drawing_area())?;
+    draw(figure, SVGBackend::with_string(&mut text, size).into_drawing_area())?;
+    let images: String = figure.images().iter().map(Placed::svg).collect::<Result<_, _>>()?;
+    let end = text.rfind("</svg>").unwrap_or(text.len());
+    text.insert_str(end, &images);
     Ok(text)
 }
 
@@ -48,7 +66,8 @@ pub fn png(figure: &impl Figure) -> Result<Vec<u8>, String> {
     let (width, height) = figure.size();
     let mut pixels = vec![255; 3 * width as usize * height as usize];
     draw(figure, BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area())?;
-    let image = RgbImage::from_raw(width, height, pixels).ok_or("the picture has no pixels")?;
+    let mut image = RgbImage::from_raw(width, height, pixels).ok_or("the picture has no pixels")?;
+    figure.images().iter().for_each(|placed| placed.put_on(&mut image));
     let mut file = Cursor::new(vec![]);
     image.write_to(&mut file, ImageFormat::Png).map_err(text)?;
     Ok(file.into_inner())

@@ -3,9 +3,10 @@
 use plotters::backend::DrawingBackend;
 use plotters::chart::ChartBuilder;
 use plotters::element::Rectangle;
-use plotters::style::{BLUE, Color, WHITE};
+use plotters::style::{Color, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
+use super::palette::colour;
 
 /// Width of the figure and height of one histogram, in pixels.
 const SIZE: (u32, u32) = (760, 260);
@@ -49,7 +50,7 @@ fn draw_panel<B: DrawingBackend>(area: Area<'_, B>, title: &str, values: &[f32],
     let width = 2.0 * range / BARS as f64;
     let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, &count)| {
         let left = -range + bar as f64 * width;
-        Rectangle::new([(left, 0.0), (left + width, count as f64)], BLUE.mix(0.7).filled())
+        Rectangle::new([(left, 0.0), (left + width, count as f64)], colour(0).filled())
     });
     chart.draw_series(bars).map_err(text)?;
     Ok(())

@@ -14,6 +14,7 @@ mod optimizer;
 mod prediction;
 mod prune;
 mod recipe;
+mod reconstruction;
 mod rehearsal;
 mod run;
 mod schedule;
@@ -37,14 +38,15 @@ pub use memory::check as check_memory;
 pub use metadata::{Build, DataMark, Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
-pub use prune::{Amount, Pruned, PrunedLayer, Pruning, compacted, prune, weights_left};
+pub use prune::{Amount, Pruned, PrunedLayer, Pruning, compacted, layer_weights, prune, weights_left};
 pub use recipe::{
     Bounds, Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe,
     Split, Validate, fit, read_recipe,
 };
+pub use reconstruction::{Reconstruction, reconstructions};
 pub use run::RunFolder;
 pub use schedule::Schedule;
-pub use scores::{Roc, Scores};
+pub use scores::{Mistake, Roc, Scores};
 pub use session::train;
 pub use setup::Task;
 pub use significance::{McNemar, Summary, Test};

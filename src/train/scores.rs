@@ -20,6 +20,20 @@ pub struct Roc {
     pub area: f64,
 }
 
+/// An image that is taken for another class than its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mistake {
+    /// Its number in the part.
+    pub image: usize,
+    /// Its own class, and the one with the largest score.
+    pub label: usize,
+    pub predicted: usize,
+    /// Of the predicted class.
+    pub probability: f32,
+    /// Its cross entropy: -ln of the probability of its own class.
+    pub loss: f64,
+}
+
 impl Scores {
     pub fn new(classes: usize) -> Self {
         Self { classes, ..Self::default() }
@@ -39,6 +53,23 @@ impl Scores {
     /// Of each image, whether its largest score is at its label.
     pub fn correct(&self) -> Vec<bool> {
         winners(&self.probabilities, self.classes).zip(&self.labels).map(|(winner, label)| winner == *label).collect()
+    }
+
+    /// The mistakes with the largest losses, the largest first; of equals the first images.
+    pub fn wrongest(&self, count: usize) -> Vec<Mistake> {
+        let winners = winners(&self.probabilities, self.classes).zip(&self.labels).enumerate();
+        let wrong = winners.filter(|(_, (predicted, label))| predicted != *label);
+        let mut mistakes: Vec<Mistake> =
+            wrong.map(|(image, (predicted, &label))| self.mistake(image, label, predicted)).collect();
+        mistakes.sort_by(|a, b| b.loss.total_cmp(&a.loss).then(a.image.cmp(&b.image)));
+        mistakes.truncate(count);
+        mistakes
+    }
+
+    fn mistake(&self, image: usize, label: usize, predicted: usize) -> Mistake {
+        let scores = &self.probabilities[image * self.classes..][..self.classes];
+        let loss = -f64::from(scores[label].max(f32::MIN_POSITIVE)).ln();
+        Mistake { image, label, predicted, probability: scores[predicted], loss }
     }
 
     /// Rows are true classes, columns the largest score.
@@ -139,6 +170,18 @@ mod tests {
     fn curves_keep_the_points_at_which_they_turn() {
         let points = roc(&[(1, 0.9), (1, 0.8), (0, 0.7), (0, 0.6), (1, 0.5)]).unwrap().points;
         assert_eq!(points, [[0.0, 0.0], [0.0, 2.0 / 3.0], [1.0, 2.0 / 3.0], [1.0, 1.0]]);
+    }
+
+    #[test]
+    fn the_wrongest_images_are_the_misclassified_with_the_largest_loss() {
+        let mut scores = Scores::new(2);
+        let images = [(0, 0.9), (1, 0.4), (0, 0.1), (1, 0.0), (0, 0.7), (1, 0.4)];
+        images.iter().for_each(|&(label, score)| scores.add(vec![1.0 - score, score], &[label]));
+        let wrongest = scores.wrongest(4);
+        assert_eq!(wrongest.iter().map(|mistake| mistake.image).collect::<Vec<_>>(), [3, 0, 4, 1]);
+        assert_eq!((wrongest[1].label, wrongest[1].predicted, wrongest[1].probability), (0, 1, 0.9));
+        assert!((wrongest[1].loss - 10f64.ln()).abs() < 1e-6);
+        assert_eq!(scores.wrongest(100).len(), 5);
     }
 
     #[test]

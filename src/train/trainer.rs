@@ -58,6 +58,10 @@ impl Trainer {
         &self.network
     }
 
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
     pub fn graph(&self) -> &Graph {
         self.program.graph()
     }

@@ -11,7 +11,7 @@ use crate::cli::write::write_result;
 use crate::cli::{Format, Outcome};
 use crate::data::{ClassSpread, Dataset, Images, Quartiles, spreads};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::{BoxPlots, Panel, png, svg};
+use crate::report::{BoxPlots, png, svg};
 
 /// Show a data set's classes, their images' mean and variance, and box plots of them
 #[derive(Args, Debug)]
@@ -31,7 +31,7 @@ impl Stats {
         let set = self.which.open()?;
         let spreads = spreads(&*set.train, set.classes.len());
         if let Some(path) = &self.plot {
-            let plots = plots(&set, &spreads);
+            let plots = BoxPlots::of(&set.classes, &spreads);
             let bytes = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("svg") => svg(&plots).map(String::into_bytes),
                 Some("png") => png(&plots),
@@ -51,18 +51,6 @@ impl Stats {
 pub fn cannot_draw(path: &std::path::Path, fault: &str) -> Diagnostic {
     Diagnostic::error(Code::WRITE, format!("cannot draw `{}`: {fault}", path.display()))
         .remark("name a file that ends with .png, or with .svg where a plot is drawn")
-}
-
-fn plots(set: &Dataset, spreads: &[ClassSpread]) -> BoxPlots {
-    let panel = |title: &str, values: fn(&ClassSpread) -> &Vec<f64>| Panel {
-        title: title.into(),
-        boxes: spreads.iter().map(|spread| Quartiles::of(values(spread))).collect(),
-    };
-    let panels = vec![
-        panel("mean of each image", |spread| &spread.means),
-        panel("variance of each image", |spread| &spread.variances),
-    ];
-    BoxPlots { classes: set.classes.clone(), panels }
 }
 
 fn counts(part: &dyn Images, classes: usize) -> Vec<usize> {

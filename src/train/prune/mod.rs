@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, TensorAxes};
 use crate::layer::Op;
-use crate::lower::Store;
+use crate::lower::{Entry, Store};
 
 /// What is pruned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,10 +93,17 @@ const SHOWN: usize = 8;
 
 /// The weights that can be pruned and are not, layer after layer.
 pub fn weights_left(graph: &Graph, store: &Store<f32>, mask: Option<&[f32]>) -> Vec<f32> {
-    let entries = weights::prunable(graph, store).flat_map(|(_, entries)| entries);
-    let ranges = entries.map(|entry| entry.range.clone());
+    layer_weights(graph, store, mask).into_iter().flat_map(|(_, weights)| weights).collect()
+}
+
+/// The same of each layer that has some, with its path.
+pub fn layer_weights(graph: &Graph, store: &Store<f32>, mask: Option<&[f32]>) -> Vec<(String, Vec<f32>)> {
     let left = |index: &usize| mask.is_none_or(|mask| mask[*index] != 0.0);
-    ranges.flatten().filter(left).map(|index| store.values()[index]).collect()
+    let of_layer = |(node, entries): (usize, Vec<&Entry>)| {
+        let ranges = entries.iter().flat_map(|entry| entry.range.clone());
+        (graph.nodes[node].path.clone(), ranges.filter(left).map(|index| store.values()[index]).collect())
+    };
+    weights::prunable(graph, store).map(of_layer).collect()
 }
 
 #[cfg(test)]
