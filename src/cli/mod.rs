@@ -26,6 +26,7 @@ mod sweep;
 mod terminal;
 mod test_part;
 mod train;
+mod tsne;
 mod write;
 
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ enum Command {
     Predict(predict::Predict),
     Compare(compare::Compare),
     Prune(Box<prune::Prune>),
+    Tsne(tsne::Tsne),
     Show(show::Show),
     Bench(bench::Bench),
     Repro(repro::Repro),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Predict(predict) => predict.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Prune(prune) => prune.run(&terminal),
+        Command::Tsne(tsne) => tsne.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Repro(repro) => repro.run(&terminal),

@@ -12,6 +12,7 @@ mod layers;
 mod line_plot;
 mod pruning;
 mod regions;
+mod scatter_plot;
 
 pub use box_plot::{BoxPlots, Panel};
 pub use comparison::{ComparedGroup, ComparedPair, ComparedRun, Comparison, SideBySide, run_curves};
@@ -25,3 +26,4 @@ pub use layers::{grouped, layer_table};
 pub use line_plot::{Line, LinePlot, curves, roc_curves};
 pub use pruning::{Parameters, PruningReport, TestFigures};
 pub use regions::region_tables;
+pub use scatter_plot::ScatterPlot;

@@ -24,6 +24,7 @@ mod significance;
 mod state;
 mod stopping;
 mod trainer;
+mod values;
 mod watch;
 
 pub use average::Average;
@@ -50,4 +51,5 @@ pub use setup::Task;
 pub use significance::{McNemar, Summary, Test};
 pub use stopping::badness;
 pub use trainer::Trainer;
+pub use values::Values;
 pub use watch::{End, Silent, Watch};
