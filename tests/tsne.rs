@@ -38,8 +38,8 @@ fn any_layer_label_and_block_can_be_laid_out() {
     let of_stage = lay_out("stage");
     for (at, values) in [
         ("pixels", 784),
-        ("Stage.1.inner", 196),
-        ("stage", 196),
+        ("Stage.1.inner", 144),
+        ("stage", 144),
         ("FC", 12),
         ("code", 12),
         ("FC.2", 10),

@@ -30,16 +30,16 @@ impl Components {
         components.axes.resize_horizontally_mut(count.min(components.axes.ncols()), 0.0);
         components.variances.truncate(count);
         for mut axis in components.axes.column_iter_mut() {
-            let negative =
-                axis.iter().fold(0.0, |most: f64, &value| if value.abs() > most.abs() { value } else { most });
-            axis.scale_mut(negative.signum());
+            let longer = |most: f64, value: &f64| if value.abs() > most.abs() { *value } else { most };
+            let longest = axis.iter().fold(0.0, longer);
+            axis.scale_mut(f64::signum(longest));
         }
         components
     }
 
     /// Each point's place along each axis: a column for each axis.
     pub fn scores(&self, points: &Points) -> DMatrix<f64> {
-        points.values().transpose() * &self.axes
+        points.values().tr_mul(&self.axes)
     }
 
     fn iterated(points: &Points, count: usize) -> Self {

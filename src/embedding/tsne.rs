@@ -24,8 +24,8 @@ const LEAST_RATE: f32 = 50.0;
 const LEAST_GAIN: f32 = 0.01;
 /// A gradient of this length or less ends the descent.
 const LEAST_GRADIENT: f64 = 1e-7;
-/// Lines that a thread takes at once.
-const LINES: usize = 4;
+/// So many pairs of points at least are one thread's at a time: fewer take less than to wake another thread.
+const PAIRS: usize = 500_000;
 
 /// How many of the steps are exaggerated: floor(ln(n)^2), as Cai and Ma have it.
 pub fn exaggerated_steps(points: usize) -> usize {
@@ -93,13 +93,8 @@ impl Descent {
             lines
         });
         let rate = (count as f32 / EXAGGERATION / 4.0).max(LEAST_RATE);
-        let still = || [vec![0.0; count], vec![0.0; count]];
-        Self { isa: Isa::best(), points: count, places: lines, updates: still(), gains: still(), rate }.rested()
-    }
-
-    fn rested(mut self) -> Self {
-        self.rest();
-        self
+        let all = |number: f32| [vec![number; count], vec![number; count]];
+        Self { isa: Isa::best(), points: count, places: lines, updates: all(0.0), gains: all(1.0), rate }
     }
 
     /// Forgets how it moved.
@@ -136,9 +131,8 @@ impl Descent {
 
     /// 4 sum over j of (p - q / Z) q (y_i - y_j), with p exaggerated and Z the sum of all q.
     fn gradient(&self, affinities: &Affinities, exaggeration: f32) -> [Vec<f32>; 2] {
-        let lines = 0..groups_of(self.points);
-        let forces: Vec<Forces> =
-            lines.into_par_iter().with_min_len(LINES).map(|line| self.forces(affinities, line)).collect();
+        let lines = (0..groups_of(self.points)).into_par_iter().with_min_len(PAIRS / LANES / self.points + 1);
+        let forces: Vec<Forces> = lines.map(|line| self.forces(affinities, line)).collect();
         let closeness = forces.iter().flat_map(|forces| forces.push.closeness.0).take(self.points);
         // Without each point's closeness to itself.
         let whole: f64 = closeness.map(|sum| f64::from(sum) - 1.0).sum();
