@@ -89,7 +89,7 @@ mod tests {
         let mut sources = SourceMap::new();
         let text = "block Inner(n) = Conv(n, n, 3, pad=1) as deep -> ReLU\n\
                     block Stage(in, out) = Conv(in, out, 3) -> Inner(out) as inner\n\
-                    Stage(1, 4) as first -> skip(Stage(4, 4) -> Pad(1) -> Pad(1)) as sum -> Pool(2) -> (ReLU as x -> Tanh) * 2 -> FC as end";
+                    Stage(1, 4) as first -> skip(Stage(4, 4) -> Pad(1)) as sum -> Pool(2) -> (ReLU as x -> Tanh) * 2 -> FC as end";
         let file = sources.add("a.net", None, text);
         check(&mut sources, file, &Given::default()).graph.expect("no mistake")
     }

@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn points_have_the_colours_of_their_classes_and_classes_a_legend() {
         let drawn = svg(&plot(3)).expect("drawn");
-        for part in ["set &amp; place", "many", "class &lt;2&gt; with quite .."] {
+        for part in ["set &amp; place", "many", "class &lt;2&gt; with quite.."] {
             assert!(drawn.contains(part), "{part}");
         }
         // Four points of each class and its mark in the legend.
