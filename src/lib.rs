@@ -13,6 +13,7 @@ pub use netc_kernel as kernel;
 pub mod cli;
 pub mod data;
 pub mod diagnostic;
+pub mod embedding;
 pub mod graph;
 pub mod layer;
 pub mod lower;

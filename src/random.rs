@@ -16,6 +16,7 @@ pub enum Purpose {
     Split,
     Augment,
     Sketch,
+    Embed,
 }
 
 /// The key of one stream.

@@ -16,6 +16,7 @@ const ORDER: &[&str] = &[
     "graph",
     "lower",
     "data",
+    "embedding",
     "train",
     "report",
     "repro",

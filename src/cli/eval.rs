@@ -6,13 +6,11 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::network::of_checkpoint;
-use super::progress::reading;
 use super::terminal::Terminal;
-use super::test_part::evaluate_checkpoint;
+use super::test_part::{evaluate_checkpoint, named_dataset};
 use super::write::write_figure;
 use super::{Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment, Selection};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::lower::Store;
 use crate::report::{self, ConfusionPlot, Histograms, Mistakes};
@@ -55,7 +53,7 @@ impl Eval {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
         let network = of_checkpoint(&checkpoint, terminal)?;
-        let dataset = self.dataset(&checkpoint)?;
+        let dataset = named_dataset(&checkpoint, self.dataset.as_deref(), self.data_dir.as_deref())?;
         let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
         let mistakes = evaluation.scores.wrongest(self.wrongest.map_or(DRAWN, |count| count as usize));
         let mistakes = Mistakes { mistakes: &mistakes, classes: &dataset.classes, images: &*dataset.test };
@@ -111,20 +109,5 @@ impl Eval {
             json["wrongest"] = mistakes.to_json();
         }
         format!("{json}\n")
-    }
-
-    fn dataset(&self, checkpoint: &Checkpoint) -> Result<Dataset, Diagnostic> {
-        let metadata = &checkpoint.metadata;
-        let name = self.dataset.as_ref().unwrap_or(&metadata.recipe.dataset);
-        let folder = DataFolder::resolve(self.data_dir.as_deref(), &Environment::read());
-        let all = Selection::default();
-        let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
-        let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input), reading)?;
-        if dataset.classes == metadata.classes {
-            return Ok(dataset);
-        }
-        let message = format!("the classes of `{name}` are not those that `{}` has learnt", checkpoint.path.display());
-        let advice = format!("it was trained on `{}`", metadata.recipe.dataset);
-        Err(Diagnostic::error(Code::MISMATCH, message).remark(advice))
     }
 }

@@ -28,6 +28,7 @@ mod sweep;
 mod terminal;
 mod test_part;
 mod train;
+mod tsne;
 mod write;
 
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Prune(Box<prune::Prune>),
+    Tsne(tsne::Tsne),
     Show(show::Show),
     Bench(bench::Bench),
     Repro(repro::Repro),
@@ -110,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Prune(prune) => prune.run(&terminal),
+        Command::Tsne(tsne) => tsne.run(&terminal),
         Command::Show(show) => show.run(&terminal),
         Command::Bench(bench) => bench.run(&terminal),
         Command::Repro(repro) => repro.run(&terminal),

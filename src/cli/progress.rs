@@ -79,7 +79,14 @@ impl Progress {
 
 /// A bar for a pass over `images`.
 pub fn pass(label: &str, images: u64) -> ProgressBar {
-    let bar = bar(images);
+    let bar = bar(images, "images");
+    bar.set_prefix(label.to_string());
+    bar
+}
+
+/// A bar for so many steps of something else.
+pub fn steps(label: &str, count: u64) -> ProgressBar {
+    let bar = bar(count, "steps");
     bar.set_prefix(label.to_string());
     bar
 }
@@ -138,13 +145,13 @@ pub fn reading(images: u64) -> Box<dyn Fn() + Send + Sync> {
     Box::new(move || bar.inc(1))
 }
 
-fn bar(images: u64) -> ProgressBar {
+fn bar(count: u64, things: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return hidden();
     }
-    let bar = ProgressBar::new(images);
-    let template = "{prefix}  {bar:24}  {pos}/{len}  {per_sec} images  {eta} left  {msg}";
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(count);
+    let template = format!("{{prefix}}  {{bar:24}}  {{pos}}/{{len}}  {{per_sec}} {things}  {{eta}} left  {{msg}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.progress_chars("=> ").with_key(
         "per_sec",
         |state: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {

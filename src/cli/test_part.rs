@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::progress::{pass, reading};
-use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Statistics};
+use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Loss, Program, Store};
@@ -19,6 +19,26 @@ pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<D
         true => Ok(dataset),
         false => Err(other_data(name, &checkpoint.path)),
     }
+}
+
+/// The data set of this name, with the classes that a checkpoint has learnt; without a name, the one it was trained on.
+pub fn named_dataset(
+    checkpoint: &Checkpoint,
+    name: Option<&str>,
+    data_dir: Option<&Path>,
+) -> Result<Dataset, Diagnostic> {
+    let metadata = &checkpoint.metadata;
+    let name = name.unwrap_or(&metadata.recipe.dataset);
+    let folder = DataFolder::resolve(data_dir, &Environment::read());
+    let all = Selection::default();
+    let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
+    let dataset = data::find(name, &folder, selection)?.open(Some(metadata.input), reading)?;
+    if dataset.classes == metadata.classes {
+        return Ok(dataset);
+    }
+    let message = format!("the classes of `{name}` are not those that `{}` has learnt", checkpoint.path.display());
+    let advice = format!("it was trained on `{}`", metadata.recipe.dataset);
+    Err(Diagnostic::error(Code::MISMATCH, message).remark(advice))
 }
 
 /// The error of a data set that is not what it was.

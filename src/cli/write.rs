@@ -64,6 +64,22 @@ pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(
     Ok(())
 }
 
+/// Writes a figure to a file, as SVG or PNG by the file's name.
+pub fn write_plot(path: &Path, figure: &impl Figure) -> Result<(), Diagnostic> {
+    let bytes = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => report::svg(figure).map(String::into_bytes),
+        Some("png") => report::png(figure),
+        _ => Err("its name ends neither with .svg nor with .png".into()),
+    };
+    write_result(path, &bytes.map_err(|fault| cannot_draw(path, &fault))?)
+}
+
+/// The error for a picture that cannot be made.
+pub fn cannot_draw(path: &Path, fault: &str) -> Diagnostic {
+    Diagnostic::error(Code::WRITE, format!("cannot draw `{}`: {fault}", path.display()))
+        .remark("name a file that ends with .png, or with .svg where a plot is drawn")
+}
+
 /// What changes from one text to the other, as `patch` reads it.
 pub fn unified_diff(path: &Path, before: &str, after: &str) -> String {
     let name = path.display().to_string();

@@ -2,10 +2,10 @@
 //!
 //! What depends on a refused or unknown value stays silent. Knows no places in the text.
 
-use super::{Graph, Node, Output, Value};
+use super::{Graph, Label, Node, Output, Value};
 use crate::diagnostic::Code;
 use crate::layer::{self, Args, Context, Fault, Layer, Op, Shape, Typed};
-use crate::resolve::{MAX_LAYERS, Network, Source};
+use crate::resolve::{self, MAX_LAYERS, Network, Source};
 use crate::syntax::MAX_VALUES;
 
 /// How many parameters a network may have.
@@ -300,14 +300,23 @@ impl<'n> Walk<'n> {
             }
         }
         let outputs = self.graph_outputs(&shapes);
+        let labels = self.graph_labels();
         let complete = self.faults.is_empty() && self.values.iter().all(Option::is_some);
         let graph = outputs.filter(|outputs| complete && !outputs.is_empty()).map(|outputs| Graph {
             input: self.setting.input,
             classes: self.setting.classes,
             nodes: self.nodes,
             outputs,
+            labels,
         });
         Inference { rows: self.rows, outputs: self.outputs, faults: self.faults, graph }
+    }
+
+    fn graph_labels(&self) -> Vec<Label> {
+        let labels = self.network.labels.iter();
+        let label =
+            |label: &resolve::Label| Some(Label { path: label.path.clone(), value: self.value_of(label.source)? });
+        labels.filter_map(label).collect()
     }
 
     fn graph_outputs(&self, shapes: &[Option<Shape>]) -> Option<Vec<Output>> {

@@ -8,6 +8,7 @@ mod explain;
 mod findings;
 mod infer;
 mod lint;
+mod place;
 mod rejoin;
 mod repair;
 mod repetition;
@@ -50,6 +51,16 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// A single output is named `logits` where it holds the scores.
     pub outputs: Vec<Output>,
+    /// The points that have names, those of layers among them.
+    pub labels: Vec<Label>,
+}
+
+/// A point of the network that the text names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// `Stage.2.x`; unique among labels.
+    pub path: String,
+    pub value: Value,
 }
 
 /// One layer in its place.

@@ -18,6 +18,7 @@ mod palette;
 mod pruning;
 mod raster;
 mod regions;
+mod scatter_plot;
 pub mod tensorboard;
 mod thin;
 
@@ -38,3 +39,4 @@ pub use page::{RunRecord, run_page};
 pub use pruning::{Parameters, PruningReport, TestFigures};
 pub use raster::{Placed, Raster};
 pub use regions::region_tables;
+pub use scatter_plot::ScatterPlot;

@@ -43,6 +43,7 @@ pub struct Network {
     /// In evaluation order: a node stands after all that it reads.
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
+    pub labels: Vec<Label>,
     /// What the file defines and nobody uses; known for the first combination of choices only.
     pub unused: Vec<Unused>,
 }
@@ -123,6 +124,14 @@ pub enum Source {
     Node(usize),
     /// Unknown because of a mistake that is reported already.
     Unknown,
+}
+
+/// A point of the network that has a name.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// Named as layers are, but counted by itself: `Stage.2.x`.
+    pub path: String,
+    pub source: Source,
 }
 
 /// A value that the network hands out.

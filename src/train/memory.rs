@@ -1,4 +1,4 @@
-//! A graph and a recipe -> the memory that training needs at least, and whether the machine has it.
+//! A graph and a recipe -> the memory that training needs at least; and whether the machine has so much.
 
 use super::recipe::Recipe;
 use crate::diagnostic::{Code, Diagnostic};
@@ -21,11 +21,21 @@ pub fn needed(graph: &Graph, recipe: &Recipe, slots: usize) -> u64 {
 /// # Errors
 /// N0814 where training needs more than is free.
 pub fn check(needed: u64, recipe: &Recipe) -> Result<(), Diagnostic> {
+    let batch = recipe.batch;
+    refuse("training needs", needed, || {
+        format!("try smaller batches than {batch}, as in `--batch {}`", (batch / 4).max(1))
+    })
+}
+
+/// Refuses what takes more than is free: `training needs`, `the values need`.
+///
+/// # Errors
+/// N0814 where it does.
+pub fn refuse(what_needs: &str, needed: u64, advice: impl Fn() -> String) -> Result<(), Diagnostic> {
     let Some(free) = available().filter(|free| needed > *free) else { return Ok(()) };
     let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64);
-    let message = format!("training needs at least {}, and {} are free", gib(needed), gib(free));
-    let advice = format!("try smaller batches than {}, as in `--batch {}`", recipe.batch, (recipe.batch / 4).max(1));
-    Err(Diagnostic::error(Code::MEMORY, message).remark(advice))
+    let message = format!("{what_needs} at least {}, and {} are free", gib(needed), gib(free));
+    Err(Diagnostic::error(Code::MEMORY, message).remark(advice()))
 }
 
 /// Bytes that a process may still take; none where the system does not say.

@@ -25,6 +25,7 @@ mod significance;
 mod state;
 mod stopping;
 mod trainer;
+mod values;
 mod watch;
 
 pub use average::Average;
@@ -52,4 +53,5 @@ pub use setup::Task;
 pub use significance::{McNemar, Summary, Test};
 pub use stopping::badness;
 pub use trainer::Trainer;
+pub use values::Values;
 pub use watch::{End, Silent, Watch};

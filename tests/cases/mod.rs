@@ -73,7 +73,7 @@ impl Case {
 
 fn graph_of(json: &Json) -> Graph {
     let input = Shape::of(&sizes(&json["input"])).unwrap();
-    let mut graph = Graph { input, classes: size(&json["classes"]), nodes: vec![], outputs: vec![] };
+    let mut graph = Graph { input, classes: size(&json["classes"]), nodes: vec![], outputs: vec![], labels: vec![] };
     for (index, node) in json["nodes"].as_array().unwrap().iter().enumerate() {
         let node = node_of(&graph, index, node);
         graph.nodes.push(node);

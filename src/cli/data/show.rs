@@ -6,9 +6,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::Which;
-use super::stats::cannot_draw;
 use crate::cli::terminal::Terminal;
-use crate::cli::write::write_result;
+use crate::cli::write::{cannot_draw, write_result};
 use crate::cli::{Format, Outcome};
 use crate::data::{Dataset, Images};
 use crate::report::{ContactSheet, SheetRow, png};

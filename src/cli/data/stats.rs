@@ -7,11 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::Which;
 use crate::cli::terminal::Terminal;
-use crate::cli::write::write_result;
+use crate::cli::write::write_plot;
 use crate::cli::{Format, Outcome};
 use crate::data::{ClassSpread, Dataset, Images, Quartiles, spreads};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::report::{BoxPlots, png, svg};
+use crate::report::BoxPlots;
 
 /// Show a data set's classes, their images' mean and variance, and box plots of them
 #[derive(Args, Debug)]
@@ -31,13 +30,7 @@ impl Stats {
         let set = self.which.open()?;
         let spreads = spreads(&*set.train, set.classes.len());
         if let Some(path) = &self.plot {
-            let plots = BoxPlots::of(&set.classes, &spreads);
-            let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("svg") => svg(&plots).map(String::into_bytes),
-                Some("png") => png(&plots),
-                _ => Err("its name ends neither with .svg nor with .png".into()),
-            };
-            write_result(path, &bytes.map_err(|fault| cannot_draw(path, &fault))?)?;
+            write_plot(path, &BoxPlots::of(&set.classes, &spreads))?;
         }
         terminal.print(&match self.format {
             Format::Json => format!("{}\n", to_json(&set, &spreads)),
@@ -45,12 +38,6 @@ impl Stats {
         });
         Ok(())
     }
-}
-
-/// The error for a picture that cannot be made.
-pub fn cannot_draw(path: &std::path::Path, fault: &str) -> Diagnostic {
-    Diagnostic::error(Code::WRITE, format!("cannot draw `{}`: {fault}", path.display()))
-        .remark("name a file that ends with .png, or with .svg where a plot is drawn")
 }
 
 fn counts(part: &dyn Images, classes: usize) -> Vec<usize> {

@@ -31,7 +31,7 @@ fn polynomial<L: Lane>(x: L, first: f32, rest: &[f32]) -> L {
 pub fn tanh<L: Lane>(x: L) -> L {
     let size = x.max(x.neg());
     let square = x.mul(x);
-    let coefficients = [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1];
+    let coefficients = [2.063_909e-2, -5.373_971_4e-2, 1.333_144_2e-1, -3.333_328e-1];
     let small = polynomial(square, -5.704_988_7e-3, &coefficients).mul(square).mul_add(x, x);
     let falling = size.mul(L::splat(-2.0)).exp();
     let large = L::splat(1.0).sub(falling.add(falling).div(L::splat(1.0).add(falling)));

@@ -78,6 +78,7 @@ impl<'p> Expander<'p> {
             module: definition.module,
             parameters: HashMap::new(),
             counters: HashMap::new(),
+            label_counters: HashMap::new(),
             prefix,
             site: Rc::new(site),
             block: Some(definition),

@@ -1,5 +1,7 @@
 //! Calls of layers: arguments bound, merges connected to branches and labels, unknown names explained.
 
+use std::collections::HashMap;
+
 use super::{Expander, Flow, SUGGESTING};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::layer::{self, Args, Kind, LAYERS, Layer, Role};
@@ -64,12 +66,13 @@ impl Expander<'_> {
     /// `Conv`, then `Conv.2`; within `Stage.2`, `Stage.2.Conv`.
     pub(super) fn next_path(&mut self, name: &str) -> String {
         let frame = self.frame_mut();
-        let count = frame.counters.entry(name.to_string()).or_default();
-        *count += 1;
-        match count {
-            1 => format!("{}{name}", frame.prefix),
-            count => format!("{}{name}.{count}", frame.prefix),
-        }
+        counted(&frame.prefix, name, &mut frame.counters)
+    }
+
+    /// The same of a label, whatever it names.
+    pub(super) fn label_path(&mut self, name: &str) -> String {
+        let frame = self.frame_mut();
+        counted(&frame.prefix, name, &mut frame.label_counters)
     }
 
     /// What a merge reads: the branches or the current value first, then its labels in order.
@@ -435,4 +438,14 @@ fn foreign_fix(layer: &Layer, call: &Call, foreign: &str) -> Fix {
 /// `inplace=True`, which changes nothing of what a layer makes.
 fn is_inplace(argument: &Argument) -> bool {
     argument.name.as_ref().is_some_and(|name| name.value == "inplace")
+}
+
+/// The path of the next thing of this name.
+fn counted(prefix: &str, name: &str, counters: &mut HashMap<String, usize>) -> String {
+    let count = counters.entry(name.to_string()).or_default();
+    *count += 1;
+    match count {
+        1 => format!("{prefix}{name}"),
+        count => format!("{prefix}{name}.{count}"),
+    }
 }

@@ -6,7 +6,7 @@ use super::{Branch, Expander, Flow, MAX_STEPS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::{self, Role};
 use crate::resolve::value::{Scope, evaluate, repetitions};
-use crate::resolve::{MAX_LAYERS, Output, Source, Turn};
+use crate::resolve::{Label, MAX_LAYERS, Output, Source, Turn};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Chain, Name, Step, StepKind};
 
@@ -203,6 +203,8 @@ impl Expander<'_> {
                 Source::Unknown
             }
         };
+        let path = self.label_path(&label.value);
+        self.points.extend((!self.unused).then_some(Label { path, source }));
         if self.is_taken(label) {
             // Whoever reads it makes no further mistake.
             let _ = self.labels.define(&label.value, source, label.span);

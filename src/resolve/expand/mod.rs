@@ -13,7 +13,7 @@ use super::labels::Labels;
 use super::names;
 use super::package::{Definition, DefinitionKind, Package};
 use super::value::{Choices, Scope, Value};
-use super::{MAX_LAYERS, Network, Node, Site, Source, Turn};
+use super::{Label, MAX_LAYERS, Network, Node, Site, Source, Turn};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::layer;
 use crate::source::{Span, Spanned};
@@ -34,6 +34,7 @@ pub fn expand(package: &Package, choices: Choices, whole: bool) -> (Network, Cho
         classes: main.classes,
         nodes: expander.nodes,
         outputs,
+        labels: expander.points,
         unused,
     };
     (network, expander.choices, expander.diagnostics)
@@ -62,6 +63,8 @@ struct Frame {
     parameters: HashMap<String, Value>,
     /// How often each name has stood in this chain.
     counters: HashMap<String, usize>,
+    /// The same of labels.
+    label_counters: HashMap<String, usize>,
     prefix: String,
     site: Rc<Site>,
     block: Option<Definition>,
@@ -74,6 +77,7 @@ impl Frame {
             module,
             parameters: HashMap::new(),
             counters: HashMap::new(),
+            label_counters: HashMap::new(),
             prefix: String::new(),
             site: Rc::default(),
             block: None,
@@ -88,6 +92,8 @@ struct Expander<'p> {
     diagnostics: Diagnostics,
     frames: Vec<Frame>,
     labels: Labels,
+    /// The points that have names so far.
+    points: Vec<Label>,
     values: HashMap<(usize, usize), Evaluation>,
     /// Steps taken, so that no nest of empty blocks runs for ever.
     steps: usize,
@@ -193,6 +199,7 @@ impl<'p> Expander<'p> {
             diagnostics: Diagnostics::new(),
             frames: vec![Frame::of_module(0)],
             labels: Labels::default(),
+            points: vec![],
             values: HashMap::new(),
             steps: 0,
             overflowed: false,

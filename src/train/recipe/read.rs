@@ -24,6 +24,7 @@ impl Bounds {
     pub const NOT_NEGATIVE: Self = Self { accepts: |x| x >= 0.0, text: "a number from 0 on" };
     pub const SHARE: Self = Self { accepts: |x| x > 0.0 && x <= 1.0, text: "a number above 0 and at most 1" };
     pub const PART: Self = Self { accepts: |x| x > 0.0 && x < 1.0, text: "a number above 0 and below 1" };
+    pub const ABOVE_ONE: Self = Self { accepts: |x| x > 1.0, text: "a number above 1" };
     pub const BELOW_ONE: Self = Self { accepts: |x| (0.0..1.0).contains(&x), text: "a number from 0 on and below 1" };
 
     pub fn accept(&self, number: f64) -> bool {
