@@ -54,7 +54,9 @@ fn a_run_has_a_page_with_every_section_that_needs_nothing_else() {
         "roc",
         "wrongest",
         "pixels",
+        "places",
         "weights",
+        "drawing",
         "network",
         "layers",
         "recipe",
@@ -135,8 +137,19 @@ fn a_network_without_scores_has_the_sections_that_apply() {
     let place = Place::with("input 1x28x28\nConv(1,4,3,pad=1) -> ReLU -> Conv(4,1,3,pad=1)\n");
     place.train(&["--epochs", "1", "--out", "run"]);
     let page = page(&place, "run/report.html");
-    let expected =
-        ["figures", "curves", "reconstructions", "pixels", "weights", "network", "layers", "recipe", "commands"];
+    let expected = [
+        "figures",
+        "curves",
+        "reconstructions",
+        "pixels",
+        "places",
+        "weights",
+        "drawing",
+        "network",
+        "layers",
+        "recipe",
+        "commands",
+    ];
     assert_eq!(sections(&page), expected);
     assert_eq!(page.matches("<img ").count(), 24);
     assert!(!page.contains("netc predict"));

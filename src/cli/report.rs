@@ -8,19 +8,25 @@ use super::compute::Compute;
 use super::network::{Runnable, of_checkpoint};
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset, preparation};
+use super::tsne::{PIXELS, scatter_plot};
 use super::write::write_whole;
 use super::{Failure, Outcome};
-use crate::data::{Dataset, Preparation};
+use crate::data::{Dataset, Preparation, stratified_count};
 use crate::diagnostic::{Code, Diagnostic, Style, render};
-use crate::lower::{Program, Store};
-use crate::report::{RunRecord, run_page};
+use crate::embedding::{Points, tsne};
+use crate::graph::{Graph, Value};
+use crate::lower::{Program, Store, scores_of};
+use crate::report::{RunRecord, ScatterPlot, run_page};
 use crate::source::SourceMap;
-use crate::train::{Checkpoint, Evaluation, Places, Reconstruction, RunFolder, fit, reconstructions};
+use crate::train::{Checkpoint, Evaluation, Places, Reconstruction, RunFolder, Values, fit, reconstructions};
 
 /// The page's name in a run.
 const NAME: &str = "report.html";
 /// How many images are shown beside what the network makes of them.
 const RECONSTRUCTED: usize = 12;
+/// How many test images are laid out in the plane, and with about how many neighbours.
+const LAID_OUT: usize = 500;
+const PERPLEXITY: f64 = 30.0;
 
 /// Write a run's page again: figures, curves, pictures, recipe and network in one HTML file
 #[derive(Args, Debug)]
@@ -97,11 +103,34 @@ impl Tested<'_> {
             dataset: self.dataset,
             evaluation: self.test,
             reconstructions: self.reconstructions(network, &store)?,
+            places: self.places(graph)?,
             warnings: network.warnings.iter().map(shown).collect(),
         };
         let internal =
             |fault| Diagnostic::error(Code::WRITE, format!("internal error: the page cannot be made: {fault}"));
         run_page(&record).map_err(internal)
+    }
+
+    /// Some test images in the plane, by their pixels and by what the network's last layer reads; none where there are few.
+    fn places(&self, graph: &Graph) -> Result<Vec<(String, ScatterPlot)>, Diagnostic> {
+        let test = &self.dataset.test;
+        let labels: Vec<usize> = (0..test.len()).map(|image| test.label(image)).collect();
+        let (_, chosen) = stratified_count(&labels, LAID_OUT, 0);
+        if chosen.len() as f64 <= PERPLEXITY {
+            return Ok(vec![]);
+        }
+        let mut values = vec![(PIXELS.to_string(), Values::of_pixels(&**test, &chosen)?)];
+        if let Some(place) = before_scores(graph) {
+            let fusion = self.compute.start_with(self.checkpoint.metadata.build.fused);
+            let network = (self.checkpoint, graph);
+            values.push((place.clone(), Values::at(&place, network, (test, &chosen), &fusion, |_| {})?));
+        }
+        let plot = |(place, values): (String, Values)| {
+            let places = tsne(&Points::new(chosen.len(), &values.numbers), PERPLEXITY, || {});
+            let plot = scatter_plot((self.dataset, &chosen), &place, PERPLEXITY, &places);
+            (place, plot)
+        };
+        Ok(values.into_iter().map(plot).collect())
     }
 
     fn reconstructions(&self, network: &Runnable, store: &Store<f32>) -> Result<Vec<Reconstruction>, Diagnostic> {
@@ -113,5 +142,20 @@ impl Tested<'_> {
         let program = Program::with(&network.graph, &self.compute.start_with(metadata.build.fused));
         let preparation = Preparation { batch: RECONSTRUCTED, ..preparation(metadata, &loss) };
         Ok(reconstructions(&program, store, &loss, self.dataset.test.clone(), preparation, RECONSTRUCTED))
+    }
+}
+
+/// The path of what the last layer with weights reads on the way to the scores.
+fn before_scores(graph: &Graph) -> Option<String> {
+    let mut value = graph.outputs[scores_of(graph)?].value;
+    let mut weighed = false;
+    loop {
+        let Value::Node(index) = value else { return None };
+        let node = &graph.nodes[index];
+        if weighed && !node.implicit {
+            return Some(node.path.clone());
+        }
+        weighed |= !node.params.is_empty();
+        value = node.inputs[0];
     }
 }

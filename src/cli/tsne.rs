@@ -22,7 +22,7 @@ use crate::report::ScatterPlot;
 use crate::train::{Bounds, Checkpoint, RunFolder, Values};
 
 /// The place that needs no network.
-const PIXELS: &str = "pixels";
+pub const PIXELS: &str = "pixels";
 /// Of how many neighbours trustworthiness is told.
 const NEIGHBOURS: usize = 12;
 
@@ -139,14 +139,7 @@ impl Tsne {
     }
 
     fn plot_of(&self, layout: &Layout) -> ScatterPlot {
-        let test = &layout.dataset.test;
-        let images = layout.chosen.iter().map(|&image| test.label(image));
-        let under = format!("t-SNE of {} test images, perplexity {}", layout.chosen.len(), self.perplexity);
-        ScatterPlot {
-            title: [format!("{}: {}", layout.dataset.name, self.place()), under],
-            classes: layout.dataset.classes.clone(),
-            points: layout.places.iter().copied().zip(images).collect(),
-        }
+        scatter_plot((&layout.dataset, &layout.chosen), &self.place(), self.perplexity, &layout.places)
     }
 
     fn to_json(&self, layout: &Layout) -> Json {
@@ -175,6 +168,22 @@ impl Tsne {
             None => format!("trustworthiness needs more than {} images\n", 2 * NEIGHBOURS),
         };
         text + &self.plot.iter().map(|path| format!("{}\n", path.display())).collect::<String>()
+    }
+}
+
+/// The plot of chosen test images, laid out by what is at `place`.
+pub fn scatter_plot(
+    (dataset, chosen): (&Dataset, &[usize]),
+    place: &str,
+    perplexity: f64,
+    places: &[[f32; 2]],
+) -> ScatterPlot {
+    let classes = chosen.iter().map(|&image| dataset.test.label(image));
+    let under = format!("t-SNE of {} test images, perplexity {perplexity}", chosen.len());
+    ScatterPlot {
+        title: [format!("{}: {place}", dataset.name), under],
+        classes: dataset.classes.clone(),
+        points: places.iter().copied().zip(classes).collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod figures;
 mod images;
 mod network;
+mod places;
 mod record;
 mod section;
 mod weights;
@@ -41,7 +42,9 @@ const SECTIONS: &[fn(&RunRecord) -> Result<Option<Section>, String>] = &[
     images::wrongest,
     images::reconstructed,
     images::spread,
+    places::scattered,
     weights::histograms,
+    network::drawn,
     network::text,
     network::layers,
     network::warnings,

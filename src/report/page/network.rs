@@ -1,16 +1,41 @@
 //! The network: its text, its layers, what checking it warns of.
 
+use super::super::figure::Figure as _;
 use super::super::layers::grouped;
+use super::super::network_plot::NetworkPlot;
 use super::record::RunRecord;
-use super::section::{Body, Section, Table};
+use super::section::{Body, Figure, Section, Table};
 use crate::graph::{Graph, Node, Value};
+
+/// How many layers are drawn at most.
+const DRAWN: usize = 300;
 
 pub fn text(record: &RunRecord) -> Result<Option<Section>, String> {
     let caption = "The text of network.net, with imports inlined.";
     let section = Section::new("network", "Network", caption).with(Body::Text(record.metadata().network.clone()));
-    let [channels, height, width] = record.metadata().input;
     let file = record.shell_file("network.net");
-    Ok(Some(section.repeated_by(format!("netc show {file} --input {channels}x{height}x{width}"))))
+    Ok(Some(section.repeated_by(format!("netc show {file} --input {}", input(record)))))
+}
+
+/// The drawing, of a network that a page has room for.
+pub fn drawn(record: &RunRecord) -> Result<Option<Section>, String> {
+    let count = record.graph.nodes.len();
+    if count > DRAWN {
+        return Ok(None);
+    }
+    let plot = NetworkPlot::of(record.graph)?;
+    let caption = "Blocks are boxes around their layers; shapes stand on the arrows.";
+    let alt = format!("the network's {count} layers and what each reads");
+    let section = Section::new("drawing", "Drawing", caption).with(Figure::drawn(&plot, plot.size(), alt, "")?);
+    let file = record.shell_file("network.net");
+    let command = format!("netc show {file} --input {} --format svg --out network.svg", input(record));
+    Ok(Some(section.wide().repeated_by(command)))
+}
+
+/// `3x32x32`
+fn input(record: &RunRecord) -> String {
+    let [channels, height, width] = record.metadata().input;
+    format!("{channels}x{height}x{width}")
 }
 
 pub fn layers(record: &RunRecord) -> Result<Option<Section>, String> {

@@ -8,6 +8,7 @@ use crate::lower::Store;
 use crate::train::{Checkpoint, EpochMetrics, Evaluation, Metadata, Reconstruction};
 
 use super::super::layers::grouped;
+use super::super::scatter_plot::ScatterPlot;
 
 /// A run, its network and how that was tested.
 pub struct RunRecord<'a> {
@@ -26,6 +27,8 @@ pub struct RunRecord<'a> {
     pub evaluation: &'a Evaluation,
     /// Of test images, where the network draws its input again.
     pub reconstructions: Vec<Reconstruction>,
+    /// Test images in the plane, each time with what they are laid out by.
+    pub places: Vec<(String, ScatterPlot)>,
     /// What checking the network warns of, as a terminal has it.
     pub warnings: Vec<String>,
 }

@@ -1,0 +1,18 @@
+//! Test images laid out in the plane.
+
+use super::super::figure::Figure as _;
+use super::record::{RunRecord, quoted};
+use super::section::{Figure, Section};
+
+pub fn scattered(record: &RunRecord) -> Result<Option<Section>, String> {
+    let Some((last, _)) = record.places.last() else { return Ok(None) };
+    let caption = "t-SNE, which lays like ones together: by the images' pixels, and by what the network makes of them \
+                   before its last layer.";
+    let mut section = Section::new("places", "Test images in the plane", caption).wide();
+    for (place, plot) in &record.places {
+        let alt = format!("{} test images in the plane, by {place}", plot.points.len());
+        section = section.with(Figure::drawn(plot, plot.size(), alt, "")?);
+    }
+    let command = format!("netc tsne {} --at {} --plot places.svg", record.shell_path(), quoted(last));
+    Ok(Some(section.repeated_by(command)))
+}
