@@ -48,7 +48,8 @@ fn runs_are_grouped_by_everything_but_the_seed() {
 #[test]
 fn the_text_names_runs_intervals_and_tests() {
     let place = place();
-    let said = text(&place.netc(&["compare", "a0", "a1", "a0"]).stdout);
+    std::fs::copy(place.path("a0/checkpoints/last.safetensors"), place.path("same.safetensors")).expect("copied");
+    let said = text(&place.netc(&["compare", "a0", "a1", "same.safetensors"]).stdout);
     for part in ["sketches, 2000 test images", "95 % interval", "McNemar", "exact binomial", "a1", "1.0000"] {
         assert!(said.contains(part), "`{part}` is not in\n{said}");
     }
@@ -62,6 +63,7 @@ fn runs_of_other_images_are_refused_by_name() {
     place.write("five.net", "Conv(1,4,5,stride=4) -> ReLU -> FC\n");
     place.result(&["train", "five.net", "--recipe", "r.yaml", "--out", "five", "--format", "json"]);
     check_refused(&place, &["compare", "a0", "a1", "five"], 1, &["N0817", "`a0`", "`five`", "5 classes"]);
+    check_refused(&place, &["compare", "a0", "a1", "./a0"], 1, &["N0817", "`./a0` is named twice"]);
     check_refused(&place, &["compare", "a0", "nowhere"], 2, &["N0804", "nowhere"]);
     check_refused(&place, &["compare"], 2, &["RUN|CHECKPOINT"]);
 }

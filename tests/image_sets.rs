@@ -117,7 +117,7 @@ fn a_damaged_caltech101_is_refused() {
     check(
         |place| picture(&place.join("ketch/image_0002.jpg"), [8, 8], [1, 2, 3], ImageFormat::Png),
         "N0702",
-        "byte 0 begins Png, where the publisher has Jpeg",
+        "byte 0 begins PNG, where the publisher has JPG",
     );
     let cut = |place: &Path| {
         let path = place.join("ketch/image_0002.jpg");

@@ -85,7 +85,7 @@ fn mistakes_have_code_place_and_what_was_meant() {
     check("optimizer: {betas: [0.9]}", "N0603", [1, 20], &["two numbers"]);
     check("optimizer: {betas: [0.9, high]}", "N0603", [1, 26], &["is text"]);
     check("augment: [{flip: horizontal}, {shift: 2, crop: 2}]", "N0603", [1, 31], &["has 2 of them"]);
-    check("augment: [{flip: diagonal}]", "N0603", [1, 11], &["augment"]);
+    check("augment: [{flip: vertial}]", "N0605", [1, 18], &["`flip` cannot be `vertial`", "did you mean `vertical`?"]);
     check("augment: [{flop: horizontal}]", "N0602", [1, 12], &["did you mean `flip`?"]);
     check("normalise: {mean: 0.5, std: [1]}", "N0603", [1, 12], &["normalise"]);
     check("seed: 0.5", "N0604", [1, 7], &["is 0.5"]);
@@ -100,7 +100,7 @@ fn mistakes_have_code_place_and_what_was_meant() {
     check("schedule: {name: cosine, gamma: 0.9}", "N0606", [1, 26], &["`cosine` does not use `gamma`"]);
     check("loss: {name: hinge, label_smoothing: 0.9}", "N0606", [1, 21], &["`hinge` does not use"]);
     check("seed: 1\nseed: 2", "N0607", [2, 1], &["first here"]);
-    check("loss: crossentropy", "N0609", [1, 7], &["no criterion", "cross_entropy"]);
+    check("loss: croos_entropy", "N0609", [1, 7], &["no criterion", "did you mean `cross_entropy`?"]);
     check("loss: 0.5 mse(image, input) + x(logits)", "N0609", [1, 31], &["`x` is no criterion"]);
 }
 

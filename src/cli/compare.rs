@@ -45,6 +45,7 @@ struct Tested {
 
 impl Compare {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        self.check_named_once()?;
         let fusion = self.compute.start();
         let checkpoints = self.runs.iter().map(|run| Checkpoint::load(&RunFolder::checkpoint_of(run)?));
         let checkpoints = checkpoints.collect::<Result<Vec<_>, _>>()?;
@@ -63,6 +64,19 @@ impl Compare {
             Format::Json => comparison.to_json(),
         });
         Ok(())
+    }
+
+    /// One run twice would look like two that agree.
+    fn check_named_once(&self) -> Result<(), Diagnostic> {
+        let places: Vec<PathBuf> =
+            self.runs.iter().map(|run| run.canonicalize().unwrap_or_else(|_| run.clone())).collect();
+        match (1..places.len()).find(|&at| places[..at].contains(&places[at])) {
+            Some(at) => {
+                let message = format!("`{}` is named twice", self.runs[at].display());
+                Err(Diagnostic::error(Code::NOT_COMPARABLE, message).remark("name each run once"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn test(

@@ -107,6 +107,11 @@ impl Settings {
         Self { epochs, ..self }
     }
 
+    /// Whether a flag says which weights to begin with.
+    pub fn names_weights(&self) -> bool {
+        self.init_from.is_some()
+    }
+
     /// Puts the flags that were given into a recipe.
     pub fn apply(&self, recipe: &mut Recipe) {
         set(&mut recipe.dataset, &self.dataset);

@@ -38,6 +38,9 @@ pub struct Show {
     /// The image's shape, as 3x32x32
     #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
     input: Option<[usize; 3]>,
+    /// The number of classes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    classes: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,7 +62,8 @@ impl Show {
         if self.format == Drawing::Png && self.out.is_none() && stdout().is_terminal() {
             return Err(pixels_on_a_terminal().into());
         }
-        let given = Given { input: self.input, ..Given::default() };
+        let classes = self.classes.map(|classes| classes as usize);
+        let given = Given { input: self.input, classes, ..Given::default() };
         let graph = runnable(&self.file, &given, terminal)?.graph;
         let bytes = self.drawn(&graph)?;
         match &self.out {

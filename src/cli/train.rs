@@ -15,7 +15,7 @@ use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment, Follow};
+use crate::data::{self, DataFolder, Dataset, Environment, Follow, Found};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
 use crate::report::described;
@@ -120,11 +120,21 @@ impl Train {
             RecipeFile::read(self.recipe.as_deref(), &self.settings.set, terminal)?;
         self.settings.apply(&mut recipe);
         let fusion = self.compute.start();
-        let (runnable, dataset) = self.prepare(file, &recipe, terminal)?;
+        let pointed = |path: &str, fault: Diagnostic| shown(&places.point(path, fault), &sources, terminal);
+        let found = data::find(&recipe.dataset, &self.data_folder(), &recipe.data);
+        let found = found.map_err(|fault| match ["N0705", "N0706"].contains(&fault.id.as_str()) {
+            true => pointed("data", fault),
+            false => fault.into(),
+        })?;
+        let (runnable, dataset) = self.prepare(file, found, &recipe, terminal)?;
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
         let mut trainer = Trainer::new(task, &fusion).map_err(|fault| shown(&fault, &sources, terminal))?;
         check_memory(trainer.memory(), trainer.recipe())?;
-        trainer.take_weights()?.iter().for_each(|note| terminal.show(note, &SourceMap::new()));
+        let weights = trainer.take_weights().map_err(|fault| match self.settings.names_weights() {
+            true => fault.into(),
+            false => pointed("init_from", fault),
+        })?;
+        weights.iter().for_each(|note| terminal.show(note, &SourceMap::new()));
         let mut progress = self.progress(&trainer, runnable.sources, terminal);
         let mut health = Health::new(&fusion);
         let rehearsed = health.rehearse(&trainer, &mut progress);
@@ -187,8 +197,13 @@ impl Train {
     }
 
     /// The network in the setting of its data set, and the data set in the shape of its network.
-    fn prepare(&self, file: &Path, recipe: &Recipe, terminal: &Terminal) -> Result<(Runnable, Dataset), Failure> {
-        let found = data::find(&recipe.dataset, &self.data_folder(), &recipe.data)?;
+    fn prepare(
+        &self,
+        file: &Path,
+        found: Found,
+        recipe: &Recipe,
+        terminal: &Terminal,
+    ) -> Result<(Runnable, Dataset), Failure> {
         let native = found.native;
         let given = Given {
             input: self.input,

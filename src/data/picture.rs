@@ -109,8 +109,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Diagnostic> {
 fn check_format(format: Option<ImageFormat>, rule: Rule, bytes: &[u8]) -> Result<(), String> {
     match (rule.format, format) {
         (Some(wanted), found) if found != Some(wanted) => {
-            let found = found.map_or("no known format".into(), |found| format!("{found:?}"));
-            Err(format!("byte 0 begins {found}, where the publisher has {wanted:?}"))
+            let name = |format: ImageFormat| format.extensions_str().first().unwrap_or(&"").to_uppercase();
+            let found = found.map_or("no known format".into(), name);
+            Err(format!("byte 0 begins {found}, where the publisher has {}", name(wanted)))
         }
         (_, Some(format)) => ending::check(format, bytes),
         _ => Ok(()),

@@ -3,9 +3,10 @@
 use plotters::backend::DrawingBackend;
 use plotters::element::{Circle, Cross, Rectangle, TriangleMarker};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, Color, IntoFont, RGBColor, ShapeStyle, WHITE};
+use plotters::style::{BLACK, Color, IntoFont, ShapeStyle, WHITE};
 
 use super::figure::{Area, FONT, Figure, text};
+use super::palette;
 
 /// The side of the plot, what the title takes, and the gap around, in pixels.
 const SIDE: i32 = 640;
@@ -19,20 +20,6 @@ const LETTERS: usize = 22;
 /// Half the width of a mark in the plot, and in the legend.
 const MARK: i32 = 2;
 const LEGEND_MARK: i32 = 5;
-
-/// P. Tol's muted colours without the palest, and black: told apart on white, also by most who see fewer colours.
-const COLOURS: [RGBColor; 10] = [
-    RGBColor(51, 34, 136),
-    RGBColor(136, 204, 238),
-    RGBColor(17, 119, 51),
-    RGBColor(221, 204, 119),
-    RGBColor(204, 102, 119),
-    RGBColor(68, 170, 153),
-    RGBColor(136, 34, 85),
-    RGBColor(153, 153, 51),
-    RGBColor(170, 68, 153),
-    RGBColor(0, 0, 0),
-];
 
 /// Points of the plane, each of a class. Classes after the tenth have the same colours in other marks, after the fortieth
 /// the same marks again.
@@ -106,8 +93,8 @@ impl ScatterPlot {
 }
 
 fn draw_mark<B: DrawingBackend>(area: Area<'_, B>, at: (i32, i32), class: usize, half: i32) -> Result<(), String> {
-    let style: ShapeStyle = COLOURS[class % COLOURS.len()].filled();
-    match class / COLOURS.len() % 4 {
+    let style: ShapeStyle = palette::colour(class).filled();
+    match class / palette::COUNT % 4 {
         0 => area.draw(&Circle::new(at, half, style)),
         1 => area.draw(&Cross::new(at, half, style)),
         2 => area.draw(&TriangleMarker::new(at, half + 1, style)),
@@ -141,7 +128,7 @@ mod tests {
             assert!(drawn.contains(part), "{part}");
         }
         // Four points of each class and its mark in the legend.
-        assert_eq!(drawn.matches("fill=\"#88CCEE\"").count(), 5);
+        assert_eq!(drawn.matches("fill=\"#D95F02\"").count(), 5);
         let image = image::load_from_memory(&png(&plot(3)).expect("drawn")).expect("a picture");
         assert_eq!((image.width(), image.height()), plot(3).size());
     }

@@ -1,7 +1,7 @@
 //! `results.json`: the values of rows, one for each seed that has run.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -70,11 +70,8 @@ impl Results {
     pub fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
         let path = folder.join(FILE);
         let written = serde_json::to_string_pretty(&self.rows).map_err(std::io::Error::from).and_then(|text| {
-            let mut beside = tempfile::Builder::new().prefix(".netc-").tempfile_in(folder)?;
-            beside.write_all(text.as_bytes())?;
-            beside.write_all(b"\n")?;
-            beside.persist(&path)?;
-            Ok(())
+            let beside = folder.join(format!("{FILE}.partial"));
+            fs::write(&beside, text + "\n").and_then(|()| fs::rename(&beside, &path))
         });
         written.map_err(|fault| cannot_write(&path, &fault))
     }

@@ -40,7 +40,7 @@ impl Trainer {
         let loss = fit::loss(&recipe, places, graph)?;
         recipe.loss.get_or_insert_with(|| fit::written(&loss, graph));
         let trained = fit::trained(&recipe, places, graph)?;
-        let statistics = recipe.normalise.statistics(&dataset)?;
+        let statistics = recipe.normalise.statistics(&dataset).map_err(|fault| places.point("normalise", fault))?;
         let (images, validation) = parts(&recipe, places, &*dataset.train)?;
         let store = Store::init(graph, recipe.seed);
         let optimizer = Optimizer::new(recipe.optimizer, store.values().len())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
 use super::Sweep;
-use super::space::{Axis, Space};
+use super::space::{Axis, SEED, Space, seeds_have_a_flag};
 use super::trial::Trial;
 use crate::cli::Failure;
 use crate::cli::files::{cannot_read, read_source};
@@ -61,6 +61,15 @@ impl Source {
         }
         axes.extend(choices(&variants));
         let (recipe_file, mut set) = (arguments.recipe.clone().or(of_file), arguments.set.clone());
+        if let Some(change) = set.iter().find(|change| change.key == SEED) {
+            return Err(seeds_have_a_flag()
+                .remark(format!("`--set {}={}` says otherwise", change.key, change.value))
+                .into());
+        }
+        if let Some(change) = set.iter().find(|change| axes.iter().any(|axis| axis.key == change.key)) {
+            let message = format!("`{}` is swept over, and set to {} for all trials", change.key, change.value);
+            return Err(Diagnostic::error(Code::SWEEP, message).into());
+        }
         let recipe = RecipeFile::read(recipe_file.as_deref(), &set, terminal)?.recipe;
         if recipe.split.validation == 0.0 && !axes.iter().any(|axis| axis.key == "split.validation") {
             set.push(Change { key: "split.validation".into(), value: "0.1".into() });

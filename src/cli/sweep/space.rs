@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
+use serde_yaml::Value;
+
 use super::MOST;
 use super::trial::Trial;
 use crate::cli::settings::Change;
@@ -29,6 +31,33 @@ impl FromStr for Axis {
     }
 }
 
+impl Axis {
+    /// Equal values would make one trial look like several; seeds have a flag of their own.
+    fn check(&self) -> Result<(), Diagnostic> {
+        if self.key == SEED {
+            return Err(seeds_have_a_flag());
+        }
+        let meant: Vec<Value> =
+            self.values.iter().map(|value| serde_yaml::from_str(value).unwrap_or_default()).collect();
+        match (1..meant.len()).find(|&at| meant[..at].contains(&meant[at])) {
+            Some(at) => {
+                let message = format!("`{}` takes {} twice", self.key, self.values[at]);
+                Err(Diagnostic::error(Code::SWEEP, message).remark("`--seeds N` trains every trial with several seeds"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The recipe's key that no trial sets.
+pub const SEED: &str = "seed";
+
+/// The error for a seed among what trials set.
+pub fn seeds_have_a_flag() -> Diagnostic {
+    Diagnostic::error(Code::SWEEP, "trials are trained with the seeds 0, 1, ..., which no setting changes")
+        .remark("`--seeds N` trains every trial with N of them")
+}
+
 /// At commas outside of brackets.
 fn split(text: &str) -> Vec<String> {
     let (mut parts, mut depth) = (vec![String::new()], 0);
@@ -53,12 +82,13 @@ pub struct Space {
 
 impl Space {
     /// # Errors
-    /// N0611 without an axis, for a key that stands twice, or too many combinations.
+    /// N0611 without an axis, for a key or a value that stands twice, for the seed, or too many combinations.
     pub fn new(axes: Vec<Axis>, origin: Vec<u8>) -> Result<Self, Diagnostic> {
         if axes.is_empty() {
             return Err(Diagnostic::error(Code::SWEEP, "there is nothing to sweep over")
                 .remark("give `--over KEY=V1,V2`, or write a choice, as `{16|32}`, in the file"));
         }
+        axes.iter().try_for_each(Axis::check)?;
         if let Some(at) = (1..axes.len()).find(|&at| axes[..at].iter().any(|axis| axis.key == axes[at].key)) {
             return Err(Diagnostic::error(Code::SWEEP, format!("`{}` is swept over twice", axes[at].key)));
         }
@@ -132,6 +162,9 @@ mod tests {
         assert_eq!(some.len(), 4);
         assert_eq!(some, drawn(space.trials(), 4));
         assert!((1..4).all(|at| !some[..at].contains(&some[at])));
+        for equal in ["a=0.1,0.2,1e-1", "seed=1,2"] {
+            assert!(Space::new(vec![axis(equal)], vec![]).is_err(), "{equal}");
+        }
         let twice = Space::new(vec![axis("a=1"), axis("a=2")], vec![]);
         assert!(twice.is_err_and(|fault| fault.message.contains("twice")));
         assert!(Space::new(vec![], vec![]).is_err());

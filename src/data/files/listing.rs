@@ -31,12 +31,19 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
     Ok(entries)
 }
 
-/// The folders in a folder, by name.
+/// The folders in a folder, by name, which is that of a class.
 ///
 /// # Errors
-/// N0804 where it cannot be read.
+/// N0804 where it cannot be read, N0702 for a name that would break lines and pictures.
 pub fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
-    Ok(entries(folder)?.into_iter().filter(|(_, path)| path.is_dir()).collect())
+    let folders: Vec<(String, PathBuf)> = entries(folder)?.into_iter().filter(|(_, path)| path.is_dir()).collect();
+    match folders.iter().find(|(name, _)| name.chars().any(char::is_control)) {
+        Some((name, _)) => {
+            let fault = format!("the name of the class `{}` has a control character", name.escape_debug());
+            Err(damaged(folder, fault))
+        }
+        None => Ok(folders),
+    }
 }
 
 /// The files in a folder, by name.

@@ -14,7 +14,7 @@ pub fn text(record: &RunRecord) -> Result<Option<Section>, String> {
     let caption = "The text of network.net, with imports inlined.";
     let section = Section::new("network", "Network", caption).with(Body::Text(record.metadata().network.clone()));
     let file = record.shell_file("network.net");
-    Ok(Some(section.repeated_by(format!("netc show {file} --input {}", input(record)))))
+    Ok(Some(section.repeated_by(format!("netc show {file} {}", setting(record)))))
 }
 
 /// The drawing, of a network that a page has room for.
@@ -28,14 +28,14 @@ pub fn drawn(record: &RunRecord) -> Result<Option<Section>, String> {
     let alt = format!("the network's {count} layers and what each reads");
     let section = Section::new("drawing", "Drawing", caption).with(Figure::drawn(&plot, plot.size(), alt, "")?);
     let file = record.shell_file("network.net");
-    let command = format!("netc show {file} --input {} --format svg --out network.svg", input(record));
+    let command = format!("netc show {file} {} --format svg --out network.svg", setting(record));
     Ok(Some(section.wide().repeated_by(command)))
 }
 
-/// `3x32x32`
-fn input(record: &RunRecord) -> String {
+/// `--input 3x32x32 --classes 10`, by which the text makes the run's network.
+fn setting(record: &RunRecord) -> String {
     let [channels, height, width] = record.metadata().input;
-    format!("{channels}x{height}x{width}")
+    format!("--input {channels}x{height}x{width} --classes {}", record.graph.classes)
 }
 
 pub fn layers(record: &RunRecord) -> Result<Option<Section>, String> {
@@ -47,7 +47,7 @@ pub fn layers(record: &RunRecord) -> Result<Option<Section>, String> {
     rows.push(["total".into(), String::new(), String::new()].into_iter().chain(total).collect());
     let table = Table { words: 3, ..Table::new(["layer", "reads", "makes", "parameters", "multiply-adds"], rows) };
     let section = Section::new("layers", "Layers", "In the order in which they run.").with(Body::Table(table));
-    Ok(Some(section.repeated_by(format!("netc check {}", record.shell_file("network.net")))))
+    Ok(Some(section.repeated_by(format!("netc check {} {}", record.shell_file("network.net"), setting(record)))))
 }
 
 fn row(graph: &Graph, node: &Node) -> Vec<String> {
@@ -67,5 +67,5 @@ pub fn warnings(record: &RunRecord) -> Result<Option<Section>, String> {
     }
     let section = Section::new("warnings", "Warnings", "What checking the network warns of.").wide();
     let section = section.with(Body::Text(record.warnings.join("\n").trim_end().to_string()));
-    Ok(Some(section.repeated_by(format!("netc check {}", record.shell_file("network.net")))))
+    Ok(Some(section.repeated_by(format!("netc check {} {}", record.shell_file("network.net"), setting(record)))))
 }

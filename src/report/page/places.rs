@@ -5,7 +5,7 @@ use super::record::{RunRecord, quoted};
 use super::section::{Figure, Section};
 
 pub fn scattered(record: &RunRecord) -> Result<Option<Section>, String> {
-    let Some((last, _)) = record.places.last() else { return Ok(None) };
+    let Some((last, plot)) = record.places.last() else { return Ok(None) };
     let caption = "t-SNE, which lays like ones together: by the images' pixels, and by what the network makes of them \
                    before its last layer.";
     let mut section = Section::new("places", "Test images in the plane", caption).wide();
@@ -13,6 +13,7 @@ pub fn scattered(record: &RunRecord) -> Result<Option<Section>, String> {
         let alt = format!("{} test images in the plane, by {place}", plot.points.len());
         section = section.with(Figure::drawn(plot, plot.size(), alt, "")?);
     }
-    let command = format!("netc tsne {} --at {} --plot places.svg", record.shell_path(), quoted(last));
+    let (run, images) = (record.shell_path(), plot.points.len());
+    let command = format!("netc tsne {run} --at {} --images {images} --plot places.svg", quoted(last));
     Ok(Some(section.repeated_by(command)))
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::loss_text::{self, LossFault};
-use super::read::{Bounds, Field, Found, Keys};
+use super::read::{Bounds, Field, Found, Keys, suggest};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -145,7 +145,7 @@ fn malformed(span: Span, text: &str, fault: &LossFault) -> Diagnostic {
         false => span,
     };
     let diagnostic = Diagnostic::error(Code::LOSS_TEXT, format!("`loss` cannot be read: {}", fault.message));
-    diagnostic.at(place, "here").remark(format!("the criteria are {}", CriterionRecipe::names().join(", ")))
+    suggest(diagnostic.at(place, "here"), &text[fault.range.clone()], &CriterionRecipe::names(), "the criteria are")
 }
 
 /// How a loss stands in a file.

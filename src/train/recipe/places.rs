@@ -37,6 +37,14 @@ impl Places {
         self.spans.get(path).copied().or_else(|| self.get(around?))
     }
 
+    /// An error that has no place yet, at a setting's, where that is written.
+    pub fn point(&self, path: &str, fault: Diagnostic) -> Diagnostic {
+        match self.spans.get(path).filter(|_| fault.labels.is_empty()) {
+            Some(span) => fault.at(*span, "here"),
+            None => fault,
+        }
+    }
+
     /// The error of a setting that does not fit what it is used with.
     pub fn unfit(&self, path: &str, message: impl Into<String>, label: &str) -> Diagnostic {
         let fault = Diagnostic::error(Code::RECIPE_FIT, message);

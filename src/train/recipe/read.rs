@@ -120,7 +120,7 @@ fn repeated(key: &Key, first: &Key) -> Diagnostic {
 }
 
 /// Adds the likely word, and all there are.
-fn suggest(fault: Diagnostic, word: &str, words: &[&str], intro: &str) -> Diagnostic {
+pub fn suggest(fault: Diagnostic, word: &str, words: &[&str], intro: &str) -> Diagnostic {
     let all: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     let fault = match nearest(word, words) {
         Some(meant) => fault.remark(format!("did you mean `{meant}`?")),

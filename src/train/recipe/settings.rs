@@ -95,6 +95,9 @@ fn read_normalise(field: &Field) -> Result<Normalise, Diagnostic> {
 /// The changes that images can undergo.
 const CHANGES: &[&str] = &["flip", "shift", "crop", "rotate", "colour", "cutout", "mixup"];
 
+/// Along which a flip may be.
+const AXES: &[(&str, ())] = &[("horizontal", ()), ("vertical", ())];
+
 fn read_augment(field: Field, found: &Found) -> Vec<Augment> {
     let items = field.items().unwrap_or_else(|fault| {
         found.borrow_mut().push(fault);
@@ -105,19 +108,25 @@ fn read_augment(field: Field, found: &Found) -> Vec<Augment> {
 
 fn read_change(item: Field, found: &Found) -> Option<Augment> {
     let mut keys = Keys::of(item, found)?;
-    let known = CHANGES.iter().filter(|change| keys.get(change).is_some()).count();
+    let changes: Vec<Field> = CHANGES.iter().filter_map(|change| keys.get(change)).collect();
     keys.get("p");
     let unknown = keys.finish("an entry of `augment`");
     if unknown > 0 {
         return None;
     }
-    if known != 1 {
+    if changes.len() != 1 {
         let message = format!("an entry of `augment` has one of {}", CHANGES.join(", "));
-        let fault = Diagnostic::error(Code::RECIPE_KIND, message).at(item.span(), format!("has {known} of them"));
+        let fault =
+            Diagnostic::error(Code::RECIPE_KIND, message).at(item.span(), format!("has {} of them", changes.len()));
         found.borrow_mut().push(fault);
         return None;
     }
-    by_serde(&item, "a change of images").map_err(|fault| found.borrow_mut().push(fault)).ok()
+    let flipped = changes.iter().filter(|change| change.key == "flip").map(|flip| flip.word(AXES));
+    flipped
+        .collect::<Result<(), Diagnostic>>()
+        .and_then(|()| by_serde(&item, "a change of images"))
+        .map_err(|fault| found.borrow_mut().push(fault))
+        .ok()
 }
 
 /// A value that its own type reads.
