@@ -138,6 +138,20 @@ fn what_cannot_go_on_says_why() {
 }
 
 #[test]
+fn a_line_of_the_metrics_that_cannot_be_read_is_not_thrown_away() {
+    let place = place();
+    train_alone(&place);
+    let metrics = String::from_utf8(place.read("alone/metrics.jsonl")).expect("text");
+    let damaged = metrics.replacen("{\"epoch\":2,", "{\"epoch\":,", 1);
+    place.write("alone/metrics.jsonl", &damaged);
+    check_refused(&place, &["train", "--resume", "alone", "--epochs", "9"], 2, &["N0807", "line 2", "metrics.jsonl"]);
+    assert_eq!(place.read("alone/metrics.jsonl"), damaged.as_bytes());
+    place.write("alone/metrics.jsonl", &(metrics + "{\"epoch\":9"));
+    place.result(&["train", "--resume", "alone", "--epochs", "9", "--format", "json"]);
+    assert_eq!(place.read("alone/metrics.jsonl").split(|&byte| byte == b'\n').count(), 10);
+}
+
+#[test]
 fn another_instruction_set_is_refused_unless_it_is_allowed() {
     let place = place();
     train_alone(&place);

@@ -157,7 +157,7 @@ impl RunFolder {
     /// Cuts metrics and timings back to so many epochs: what came after the last checkpoint will come again.
     ///
     /// # Errors
-    /// N0804, N0803.
+    /// N0804, N0803; N0807 for a line that is whole and says no epoch, which is not thrown away.
     pub fn cut_to(&self, epochs: u64) -> Result<(), Diagnostic> {
         for name in ["metrics.jsonl", "timing.jsonl"] {
             let path = self.path.join(name);
@@ -167,6 +167,7 @@ impl RunFolder {
                 Err(fault) => return Err(cannot_write(&path, &fault)),
             };
             let text = String::from_utf8_lossy(&bytes);
+            check_lines(&path, &text)?;
             let kept: String = text.split_inclusive('\n').filter(|line| epoch_of(line) <= epochs).collect();
             if kept.as_bytes() != bytes {
                 self.replace(name, &kept)?;
@@ -201,6 +202,17 @@ impl RunFolder {
             file.sync_data()
         });
         written.map_err(|fault| cannot_write(&path, &fault))
+    }
+}
+
+fn check_lines(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let unreadable = |line: &&str| line.ends_with('\n') && epoch_of(line) == u64::MAX;
+    match (1..).zip(text.split_inclusive('\n')).find(|(_, line)| unreadable(line)) {
+        Some((number, _)) => {
+            let message = format!("line {number} of `{}` is not an epoch's", path.display());
+            Err(Diagnostic::error(Code::NOT_A_RUN, message).remark("mend the line, or remove it to go on without it"))
+        }
+        None => Ok(()),
     }
 }
 
