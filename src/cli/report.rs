@@ -7,18 +7,19 @@ use clap::Args;
 use super::compute::Compute;
 use super::network::{Runnable, of_checkpoint};
 use super::terminal::Terminal;
-use super::test_part::{evaluate_checkpoint, own_dataset, preparation};
+use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::tsne::{PIXELS, scatter_plot};
-use super::write::write_whole;
 use super::{Failure, Outcome};
-use crate::data::{Dataset, Preparation, stratified_count};
+use crate::data::Dataset;
 use crate::diagnostic::{Code, Diagnostic, Style, render};
 use crate::embedding::{Points, tsne};
 use crate::graph::{Graph, Value};
 use crate::lower::{Program, Store, scores_of};
 use crate::report::{RunRecord, ScatterPlot, run_page};
 use crate::source::SourceMap;
-use crate::train::{Checkpoint, Evaluation, Places, Reconstruction, RunFolder, Values, fit, reconstructions};
+use crate::train::{
+    Checkpoint, Evaluation, Places, Reconstruction, RunFolder, Values, fit, reconstructions, write_whole,
+};
 
 /// The page's name in a run.
 const NAME: &str = "report.html";
@@ -114,8 +115,7 @@ impl Tested<'_> {
     /// Some test images in the plane, by their pixels and by what the network's last layer reads; none where there are few.
     fn places(&self, graph: &Graph) -> Result<Vec<(String, ScatterPlot)>, Diagnostic> {
         let test = &self.dataset.test;
-        let labels: Vec<usize> = (0..test.len()).map(|image| test.label(image)).collect();
-        let (_, chosen) = stratified_count(&labels, LAID_OUT, 0);
+        let chosen = self.dataset.some_of_test(LAID_OUT, 0);
         if chosen.len() as f64 <= PERPLEXITY {
             return Ok(vec![]);
         }
@@ -140,7 +140,7 @@ impl Tested<'_> {
             return Ok(vec![]);
         }
         let program = Program::with(&network.graph, &self.compute.start_with(metadata.build.fused));
-        let preparation = Preparation { batch: RECONSTRUCTED, ..preparation(metadata, &loss) };
+        let preparation = metadata.preparation(RECONSTRUCTED, loss.needs_targets());
         Ok(reconstructions(&program, store, &loss, self.dataset.test.clone(), preparation, RECONSTRUCTED))
     }
 }

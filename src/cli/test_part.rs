@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::progress::{pass, reading};
-use crate::data::{self, Augmentation, DataFolder, Dataset, Environment, Loader, Preparation, Selection, Statistics};
+use crate::data::{self, DataFolder, Dataset, Environment, Loader, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
-use crate::lower::{Fusion, Loss, Program, Store};
-use crate::train::{Checkpoint, DataMark, Evaluation, Metadata, Places, evaluate, fit};
+use crate::lower::{Fusion, Program, Store};
+use crate::train::{Checkpoint, DataMark, Evaluation, Places, evaluate, fit};
 
 /// The data set that a checkpoint was trained on, with the same images.
 pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<Dataset, Diagnostic> {
@@ -58,7 +58,8 @@ pub fn evaluate_checkpoint(
     let mut store = Store::init(graph, 0);
     checkpoint.fill(&mut store)?;
     let loss = fit::loss(&checkpoint.metadata.recipe, &Places::default(), graph)?;
-    let preparation = preparation(&checkpoint.metadata, &loss);
+    let metadata = &checkpoint.metadata;
+    let preparation = metadata.preparation(metadata.recipe.batch, loss.needs_targets());
     let bar = pass("test", dataset.test.len() as u64);
     let program = Program::with(graph, fusion);
     let loader = Loader::sequential(dataset.test.clone(), preparation);
@@ -68,15 +69,4 @@ pub fn evaluate_checkpoint(
     });
     bar.finish_and_clear();
     evaluation.ok_or_else(|| Diagnostic::error(Code::STOPPED, "the evaluation was stopped"))
-}
-
-/// How a checkpoint's network reads images.
-pub fn preparation(metadata: &Metadata, loss: &Loss) -> Preparation {
-    Preparation {
-        batch: metadata.recipe.batch,
-        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
-        scaled: loss.needs_targets(),
-        start: 0,
-        augmentation: Augmentation::default(),
-    }
 }

@@ -14,7 +14,7 @@ use super::terminal::Terminal;
 use super::test_part::named_dataset;
 use super::write::write_plot;
 use super::{Failure, Format, Outcome};
-use crate::data::{self, DataFolder, Dataset, Environment, Selection, stratified_count};
+use crate::data::{self, DataFolder, Dataset, Environment, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::embedding::{Points, STEPS, exaggerated_steps, trustworthiness, tsne};
 use crate::lower::Fusion;
@@ -109,8 +109,7 @@ impl Tsne {
 
     /// The images that are laid out: more of them than the perplexity.
     fn chosen(&self, dataset: &Dataset) -> Result<Vec<usize>, Diagnostic> {
-        let labels: Vec<usize> = (0..dataset.test.len()).map(|image| dataset.test.label(image)).collect();
-        let (_, chosen) = stratified_count(&labels, self.images as usize, self.seed);
+        let chosen = dataset.some_of_test(self.images as usize, self.seed);
         if chosen.len() as f64 > self.perplexity {
             return Ok(chosen);
         }

@@ -40,17 +40,6 @@ pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     })
 }
 
-/// Writes a text beside its name, then renames it: whoever reads finds the old one or the new one, whole.
-pub fn write_whole(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    let mut beside = path.as_os_str().to_os_string();
-    beside.push(".partial");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|fault| {
-        let _ = std::fs::remove_file(&beside);
-        cannot_write(path, &fault)
-    })
-}
-
 /// Writes a figure as `NAME.svg` and `NAME.png`.
 pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
     let undrawn =

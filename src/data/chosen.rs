@@ -46,7 +46,8 @@ impl Parts {
     }
 }
 
-fn labels(images: &Arc<dyn Images>) -> Vec<usize> {
+/// The class of each image.
+pub fn labels(images: &Arc<dyn Images>) -> Vec<usize> {
     (0..images.len()).map(|image| images.label(image)).collect()
 }
 

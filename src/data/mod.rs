@@ -85,6 +85,11 @@ impl Dataset {
     pub fn shape(&self) -> ImageShape {
         self.train.shape()
     }
+
+    /// At most so many of the test images, of each class in proportion, as the seed draws them.
+    pub fn some_of_test(&self, count: usize, seed: u64) -> Vec<usize> {
+        stratified_count(&chosen::labels(&self.test), count, seed).1
+    }
 }
 
 /// Called with the number of image files before they are decoded; what it gives is called after each of them.

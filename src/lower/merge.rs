@@ -1,5 +1,7 @@
 //! Merges of several values into one.
 
+use std::cmp::Ordering;
+
 use dfdx::shapes::{Axis, HasShape};
 use dfdx::tensor::{Tape, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ReshapeTo, TryConcatAlong};
@@ -41,14 +43,10 @@ pub(super) fn lower_decided_max<E: Element, T: Tape<E, E::Dev>>(
 
 /// 1 where `a` is larger, 0 where `b` is, a half where they are equal.
 fn share_of_first<E: Element>(a: &Flow<E>, b: &Flow<E>) -> Flow<E> {
-    let share = |(a, b): (&E, &E)| {
-        E::of(if a > b {
-            1.0
-        } else if a < b {
-            0.0
-        } else {
-            0.5
-        })
+    let share = |(a, b): (&E, &E)| match a.partial_cmp(b) {
+        Some(Ordering::Greater) => E::of(1.0),
+        Some(Ordering::Less) => E::of(0.0),
+        _ => E::of(0.5),
     };
     let shares = to_vec(a).iter().zip(&to_vec(b)).map(share).collect();
     E::Dev::default().tensor_from_vec(shares, *a.shape())

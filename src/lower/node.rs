@@ -91,12 +91,15 @@ impl<E: Element> Layer<'_, E> {
         let node = self.node();
         let inputs: Vec<Shape> = node.inputs.iter().map(|&value| self.graph.shape(value)).collect();
         let values = values.iter().map(|value| value.retaped::<T>()).collect();
-        let deciders: Option<Vec<Flow<E>>> = (0..inputs.len()).map(|n| self.decider(n)).collect();
-        let (merged, own) = match (merge, deciders) {
-            (Merge::Max, Some(deciders)) => lower_decided_max(values, deciders),
-            _ => lower_merge(merge, values, &inputs, node.output),
-        }
-        .split_tape();
+        let deciders: Option<Vec<Flow<E>>> = match merge {
+            Merge::Max => (0..inputs.len()).map(|n| self.decider(n)).collect(),
+            _ => None,
+        };
+        let merged = match deciders {
+            Some(deciders) => lower_decided_max(values, deciders),
+            None => lower_merge(merge, values, &inputs, node.output),
+        };
+        let (merged, own) = merged.split_tape();
         merged.put_tape(tape.merge(own))
     }
 

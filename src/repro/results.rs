@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::metric::Metric;
 use super::report::cannot_read;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::train::cannot_write;
+use crate::train::{cannot_write, write_whole};
 
 /// The file beside a report.
 const FILE: &str = "results.json";
@@ -69,11 +69,8 @@ impl Results {
     /// N0803.
     pub fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
         let path = folder.join(FILE);
-        let written = serde_json::to_string_pretty(&self.rows).map_err(std::io::Error::from).and_then(|text| {
-            let beside = folder.join(format!("{FILE}.partial"));
-            fs::write(&beside, text + "\n").and_then(|()| fs::rename(&beside, &path))
-        });
-        written.map_err(|fault| cannot_write(&path, &fault))
+        let text = serde_json::to_string_pretty(&self.rows).map_err(|fault| cannot_write(&path, &fault.into()))?;
+        write_whole(&path, &(text + "\n"))
     }
 
     /// What a row has given.

@@ -7,7 +7,7 @@ use super::prune::Pruned;
 use super::recipe::Recipe;
 use super::schedule::Plateau;
 use super::stopping::Standing;
-use crate::data::{Dataset, Images};
+use crate::data::{Augmentation, Dataset, Images, Preparation, Statistics};
 use crate::graph::Given;
 use crate::lower::Fusion;
 
@@ -41,6 +41,12 @@ impl Metadata {
     /// What its network is checked with.
     pub fn given(&self) -> Given {
         Given { input: Some(self.input), classes: Some(self.classes.len()), ..Given::default() }
+    }
+
+    /// How its network reads images, so many at once; with their pixels as targets where a loss compares with those.
+    pub fn preparation(&self, batch: usize, scaled: bool) -> Preparation {
+        let statistics = Statistics { mean: self.mean.clone(), deviation: self.deviation.clone() };
+        Preparation { batch, statistics, scaled, start: 0, augmentation: Augmentation::default() }
     }
 }
 

@@ -187,10 +187,7 @@ impl RunFolder {
     }
 
     fn replace(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
-        let partial = format!("{name}.partial");
-        self.write(&partial, text)?;
-        let (from, to) = (self.path.join(partial), self.path.join(name));
-        fs::rename(from, &to).map_err(|fault| cannot_write(&to, &fault))
+        write_whole(&self.path.join(name), text)
     }
 
     fn append(&self, name: &str, line: &impl Serialize) -> Result<(), Diagnostic> {
@@ -203,6 +200,20 @@ impl RunFolder {
         });
         written.map_err(|fault| cannot_write(&path, &fault))
     }
+}
+
+/// Writes a text beside its name, then renames it: whoever reads finds the old one or the new one, whole.
+///
+/// # Errors
+/// N0803.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let mut beside = path.as_os_str().to_os_string();
+    beside.push(".partial");
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|fault| {
+        let _ = fs::remove_file(&beside);
+        cannot_write(path, &fault)
+    })
 }
 
 fn check_lines(path: &Path, text: &str) -> Result<(), Diagnostic> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
 use super::memory::refuse;
-use crate::data::{Augmentation, Images, Loader, Preparation, Statistics};
+use crate::data::{Images, Loader};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Fusion, Program, Store};
@@ -40,7 +40,8 @@ impl Values {
         checkpoint.fill(&mut store)?;
         let program = Program::with(&cut, fusion);
         let mut numbers = Vec::with_capacity(of_image * chosen.len());
-        for batch in Loader::new(images.clone(), chosen.to_vec(), preparation(checkpoint)) {
+        let preparation = checkpoint.metadata.preparation(BATCH, false);
+        for batch in Loader::new(images.clone(), chosen.to_vec(), preparation) {
             numbers.extend_from_slice(&program.forward(&store, &batch.inputs).values[0]);
             watch(batch.len() as u64);
         }
@@ -71,15 +72,4 @@ impl Values {
 fn check_memory(of_image: usize, images: usize) -> Result<(), Diagnostic> {
     let needed = 12 * (of_image as u64).saturating_mul(images as u64);
     refuse("the values need", needed, || format!("take fewer images, as in `--images {}`", (images / 4).max(1)))
-}
-
-fn preparation(checkpoint: &Checkpoint) -> Preparation {
-    let metadata = &checkpoint.metadata;
-    Preparation {
-        batch: BATCH,
-        statistics: Statistics { mean: metadata.mean.clone(), deviation: metadata.deviation.clone() },
-        scaled: false,
-        start: 0,
-        augmentation: Augmentation::default(),
-    }
 }

@@ -11,7 +11,7 @@ mod support;
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use decisions::{Tie, ties, watched};
@@ -20,7 +20,7 @@ use netc::kernel::{Isa, Machine};
 use netc::layer::Op;
 use netc::lower::{Batch, Draw, Loss, Program, Store};
 use netc::random::uniform;
-use support::check_text;
+use support::{Checked, check_text};
 
 /// How far apart tied values may be, as a part of the larger one.
 const TIE: f32 = 1e-5;
@@ -28,6 +28,11 @@ const TIE: f32 = 1e-5;
 fn graph(text: &str) -> Graph {
     let checked = check_text("network.net", None, text);
     checked.report.graph.clone().unwrap_or_else(|| panic!("{}", checked.complaints()))
+}
+
+fn check_file(path: &Path) -> Checked {
+    let text = fs::read_to_string(path).unwrap();
+    check_text(path.to_str().unwrap(), path.parent().map(Into::into), &text)
 }
 
 /// Some images and how far parameters are moved, so that none is zero or one.
@@ -257,8 +262,7 @@ fn images_for(graph: &Graph) -> usize {
 fn the_models_of_the_repository() {
     let mut found = vec![];
     for path in models() {
-        let text = fs::read_to_string(&path).unwrap();
-        let checked = check_text(path.to_str().unwrap(), path.parent().map(Into::into), &text);
+        let checked = check_file(&path);
         let Some(graph) = checked.report.graph.clone().filter(|graph| Loss::default_for(graph).is_some()) else {
             continue;
         };
@@ -274,8 +278,7 @@ fn the_models_of_the_repository() {
 fn the_bits_do_not_depend_on_the_number_of_threads() {
     for file in ["zhang/lstm", "ji2022/model1_cnn", "group24/parallel", "cs554/model4_autoencoder", "bas/cnn1"] {
         let path = PathBuf::from(format!("models/{file}.net"));
-        let text = fs::read_to_string(&path).unwrap();
-        let checked = check_text(path.to_str().unwrap(), path.parent().map(Into::into), &text);
+        let checked = check_file(&path);
         let graph = checked.report.graph.clone().unwrap_or_else(|| panic!("{}", checked.complaints()));
         let bits = |threads: usize| -> Vec<(String, Vec<u32>)> {
             let mut program = Program::fused(&graph, Arc::new(Machine::new(threads)));

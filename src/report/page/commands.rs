@@ -31,8 +31,6 @@ pub fn repeat(record: &RunRecord) -> Result<Option<Section>, String> {
 /// From the run's own text and recipe.
 fn train(record: &RunRecord) -> String {
     let [network, recipe] = ["network.net", "recipe.yaml"].map(|name| record.shell_file(name));
-    let metadata = record.metadata();
-    let [channels, height, width] = metadata.input;
-    let fuse = if metadata.build.fused { "" } else { " --fuse off" };
-    format!("netc train {network} --recipe {recipe} --input {channels}x{height}x{width}{fuse} --out again")
+    let fuse = if record.metadata().build.fused { "" } else { " --fuse off" };
+    format!("netc train {network} --recipe {recipe} --input {}{fuse} --out again", record.graph.input)
 }

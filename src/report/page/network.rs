@@ -34,8 +34,7 @@ pub fn drawn(record: &RunRecord) -> Result<Option<Section>, String> {
 
 /// `--input 3x32x32 --classes 10`, by which the text makes the run's network.
 fn setting(record: &RunRecord) -> String {
-    let [channels, height, width] = record.metadata().input;
-    format!("--input {channels}x{height}x{width} --classes {}", record.graph.classes)
+    format!("--input {} --classes {}", record.graph.input, record.graph.classes)
 }
 
 pub fn layers(record: &RunRecord) -> Result<Option<Section>, String> {

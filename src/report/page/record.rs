@@ -47,14 +47,10 @@ impl RunRecord<'_> {
 
     /// The data set and its images.
     pub fn subtitle(&self) -> String {
-        let Metadata { recipe, input, classes, data, .. } = self.metadata();
-        let [channels, height, width] = input;
+        let Metadata { recipe, classes, data, .. } = self.metadata();
         let [train, test] = [data.train, data.test].map(|count| grouped(count as u64));
         let dataset = &recipe.dataset;
-        format!(
-            "{dataset}: {train} training and {test} test images of {channels}x{height}x{width}, {} classes",
-            classes.len()
-        )
+        format!("{dataset}: {train} training and {test} test images of {}, {} classes", self.graph.input, classes.len())
     }
 
     /// Numbers that are trained and not pruned.
