@@ -24,3 +24,4 @@ pub mod resolve;
 pub mod source;
 pub mod syntax;
 pub mod train;
+pub mod yaml;

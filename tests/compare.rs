@@ -53,6 +53,13 @@ fn the_text_names_runs_intervals_and_tests() {
     for part in ["sketches, 2000 test images", "95 % interval", "McNemar", "exact binomial", "a1", "1.0000"] {
         assert!(said.contains(part), "`{part}` is not in\n{said}");
     }
+    place.result(&["prune", "a0", "--threshold", "0.05", "--out", "pruned", "--format", "json"]);
+    let said = text(&place.netc(&["compare", "a0", "pruned"]).stdout);
+    assert!(said.contains("pruned: none -> weights below 0.05"), "{said}");
+    let metrics = text(&place.read("a1/metrics.jsonl"));
+    place.write("a1/metrics.jsonl", &format!("nonsense\n{metrics}"));
+    check_refused(&place, &["compare", "a0", "a1", "--out", "curves"], 2, &["N0807", "line 1"]);
+    check_refused(&place, &["report", "a1"], 2, &["N0807", "line 1"]);
     assert!(!text(&place.netc(&["compare", "a0"]).stdout).contains("McNemar"));
 }
 

@@ -89,6 +89,7 @@ fn mistakes_have_code_place_and_what_was_meant() {
     check("augment: [{flop: horizontal}]", "N0602", [1, 12], &["did you mean `flip`?"]);
     check("normalise: {mean: 0.5, std: [1]}", "N0603", [1, 12], &["normalise"]);
     check("seed: 0.5", "N0604", [1, 7], &["is 0.5"]);
+    check("seed: 18446744073709551616", "N0604", [1, 7], &["a whole number from 0 on"]);
     check("batch: 0", "N0604", [1, 8], &["from 1 to 65536"]);
     check("optimizer: {lr: -1}", "N0604", [1, 17], &["a number above 0"]);
     check("ema: 1.0", "N0604", [1, 6], &["below 1"]);

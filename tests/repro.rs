@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use netc::repro::{Results, document, load_reports};
+use netc::source::SourceMap;
 use place::{Place, check_refused, text};
 use serde_json::{Value, json};
 
@@ -120,15 +121,20 @@ fn mistakes_are_named_and_other_rows_run() {
     place.write("models/small/a.net", "Conv(1,4,5) -> FC(7) -> FC(9)\n");
     check_refused(&place, &["repro", "--seeds", "1"], 1, &["N0406", "small/half"]);
     place.write("models/small/report.yaml", &REPORT.replace("test.recall", "test.recal"));
-    check_refused(&place, &["repro"], 1, &["N0610", "there is no metric `test.recal`", "line 4"]);
+    check_refused(&place, &["repro"], 1, &["N0605", "did you mean `test.recall`?", "report.yaml:4:"]);
     place.write("models/small/report.yaml", &REPORT.replace("row: recall", "row: plain"));
-    check_refused(&place, &["repro"], 1, &["N0610", "two rows have the name `plain`"]);
+    check_refused(&place, &["repro"], 1, &["N0610", "two rows have the name `plain`", "report.yaml:4:"]);
+    place.write("models/small/report.yaml", &REPORT.replace("printed: 0.4", "printd: 0.4"));
+    check_refused(&place, &["repro"], 1, &["N0602", "did you mean `printed`?", "N0612", "has no `printed`"]);
+    place.write("models/small/report.yaml", REPORT);
+    place.write("models/small/r.yaml", "epoch: 20\n");
+    check_refused(&place, &["repro", "--quick"], 1, &["N0602", "r.yaml:1:1"]);
 }
 
 #[test]
 fn the_committed_page_is_that_of_the_committed_results() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let reports = load_reports(&models).unwrap_or_else(|fault| panic!("{}", fault.message));
+    let reports = load_reports(&mut SourceMap::new(), &models).unwrap_or_else(|faults| panic!("{faults:?}"));
     let reports: Vec<_> =
         reports.into_iter().map(|report| (report.clone(), Results::load(&report.folder).unwrap())).collect();
     for (report, results) in &reports {

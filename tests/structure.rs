@@ -10,6 +10,7 @@ const ORDER: &[&str] = &[
     "kernel",
     "random",
     "diagnostic",
+    "yaml",
     "syntax",
     "layer",
     "resolve",

@@ -112,6 +112,17 @@ fn a_killed_sweep_goes_on_and_ends_in_the_same_table() {
         child.wait().unwrap();
     }
     assert_eq!(sweep(&killed, &over), expected);
+    let lines = text(&killed.read("s/trials.jsonl"));
+    killed.write("s/trials.jsonl", &format!("{lines}{{\"digest\": "));
+    assert_eq!(sweep(&killed, &over), expected, "a line that was cut off is taken out");
+    assert_eq!(text(&killed.read("s/trials.jsonl")), lines);
+    killed.write("s/trials.jsonl", &format!("nonsense\n{lines}"));
+    check_refused(
+        &killed,
+        &[&["sweep", "model.net", "--recipe", "r.yaml", "--out", "s"], &over[..]].concat(),
+        1,
+        &["N0611", "line 1"],
+    );
 }
 
 #[test]
@@ -133,6 +144,14 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
     refused(&["--over", "optimizer.lr=0.01,fast"], 1, &["N0603", "trial 2 of 2"]);
     let trials = sweep(&place, &["--over", "optimizer.lr=0.01"]);
     assert_eq!(trials.len(), 1);
+    let refused = |yaml: &str, words: &[&str]| {
+        place.write("sweep.yaml", yaml);
+        check_refused(&place, &["sweep", "sweep.yaml", "--out", "s"], 1, words);
+    };
+    refused("file: model.net\novre: {epochs: [1, 2]}\n", &["N0602", "did you mean `over`?", "sweep.yaml:2:1"]);
+    refused("over: {epochs: [1, 2]}\n", &["N0612", "has no `file`", "sweep.yaml:1:1"]);
+    refused("file: model.net\nover:\n  epochs: 2\n", &["N0611", "`epochs` has no list of values", "sweep.yaml:3:11"]);
+    refused("# nothing\n", &["N0611", "the sweep is empty"]);
 }
 
 #[test]

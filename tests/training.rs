@@ -111,6 +111,22 @@ fn what_cannot_be_trained_is_refused_before_a_run_is_made() {
     check_refused(&place, &["train", "model.net", "--dataset", "fashion-mnits"], 2, &["N0703", "fashion-mnist"]);
     check_refused(&place, &["train", "model.net", "--epochs", "0"], 2, &["--epochs"]);
     check_refused(&place, &["train", "model.net", "--lr", "nan"], 2, &["--lr"]);
+    let unfit = |recipe: &str, words: &[&str]| {
+        place.write("r.yaml", recipe);
+        check_refused(&place, &["train", "model.net", "--recipe", "r.yaml", "--out", "run"], 1, words);
+    };
+    unfit("validate: {patience: 3}\n", &["N0608", "there is none", "r.yaml:1:11", "--val-fraction"]);
+    unfit(
+        "augment: [{flip: vertical}, {crop: 28}]\n",
+        &["N0608", "nothing of images of 28x28", "r.yaml:1:36", "at most 27"],
+    );
+    unfit("augment: [{cutout: 29}]\n", &["N0608", "at most 28"]);
+    check_refused(
+        &place,
+        &["train", "model.net", "--val-every", "2", "--out", "run"],
+        1,
+        &["N0608", "validation part"],
+    );
     assert!(!place.path("run").exists());
 }
 

@@ -102,6 +102,12 @@ fn what_cannot_be_laid_out_is_refused() {
     check_refused(&place, &["tsne", "--dataset", "sketches", "--at", "FC"], 1, &["N0203", "name a run"]);
     check_refused(&place, &["tsne", "run", "--images", "30"], 1, &["N0706", "more than 30 images"]);
     check_refused(&place, &["tsne", "run", "--images", "40", "--plot", "a.gif"], 2, &["N0803", ".svg"]);
+    check_refused(
+        &place,
+        &["tsne", "run", "--images", "40", "--plot", "nowhere/a.svg"],
+        2,
+        &["N0803", "nowhere/a.svg"],
+    );
     check_refused(&place, &["tsne", "run", "--perplexity", "1"], 2, &["a number above 1"]);
     check_refused(&place, &["tsne"], 2, &["RUN|CHECKPOINT"]);
     check_refused(&place, &["tsne", "nowhere"], 2, &["N0804", "nowhere"]);

@@ -55,7 +55,7 @@ pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
         {
             Ok([channels, height, width])
         }
-        _ => Err("expected channels x height x width, as 3x32x32".into()),
+        _ => Err("expected channels x height x width, as 3x32x32, each from 1 to 65536".into()),
     }
 }
 

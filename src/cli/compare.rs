@@ -9,12 +9,12 @@ use super::compute::Compute;
 use super::network::of_checkpoint;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset};
-use super::write::write_figure;
+use super::write::{make_folder, write_figure};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lower::Fusion;
 use crate::report::{ComparedGroup, ComparedPair, ComparedRun, Comparison, run_curves};
-use crate::train::{Checkpoint, Evaluation, McNemar, Metadata, Recipe, RunFolder, Summary, cannot_write};
+use crate::train::{Checkpoint, Evaluation, McNemar, Metadata, Pruned, Recipe, RunFolder, Summary};
 
 /// Compare runs on their test images: means over seeds, intervals, McNemar's test, curves
 #[derive(Args, Debug)]
@@ -52,6 +52,7 @@ impl Compare {
         let names: Vec<String> = self.runs.iter().map(|run| run.display().to_string()).collect();
         let all: Vec<(&String, &Metadata)> = names.iter().zip(checkpoints.iter().map(|c| &c.metadata)).collect();
         check_same_test_part(&all)?;
+        self.out.iter().try_for_each(|folder| make_folder(folder))?;
         let tested = names.iter().zip(&checkpoints).map(|(name, c)| self.test(name, c, &fusion, terminal));
         let tested = tested.collect::<Result<Vec<_>, _>>()?;
         check_same_images(&tested)?;
@@ -97,9 +98,10 @@ impl Compare {
     }
 
     fn draw(&self, folder: &Path) -> Result<(), Diagnostic> {
-        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
-        let metrics = |run: &PathBuf| Some((run.display().to_string(), RunFolder::metrics_of(run)?));
-        let runs: Vec<_> = self.runs.iter().filter_map(metrics).collect();
+        let metrics =
+            |run: &PathBuf| Ok(RunFolder::metrics_of(run)?.map(|metrics| (run.display().to_string(), metrics)));
+        let runs: Vec<_> =
+            self.runs.iter().filter_map(|run| metrics(run).transpose()).collect::<Result<_, Diagnostic>>()?;
         write_figure(folder, "curves", &run_curves(&runs))
     }
 }
@@ -192,7 +194,8 @@ fn differences(first: &Metadata, second: &Metadata) -> Vec<String> {
     }
     let settings = |metadata: &Metadata| {
         let recipe = serde_json::to_value(Recipe { seed: 0, ..metadata.recipe.clone() }).unwrap_or_default();
-        serde_json::json!({ "recipe": recipe, "input": metadata.input, "pruned": metadata.pruned })
+        let pruned: Vec<String> = metadata.pruned.iter().map(Pruned::to_string).collect();
+        serde_json::json!({ "recipe": recipe, "input": metadata.input, "pruned": pruned.join(", then ") })
     };
     differ("", &settings(first), &settings(second), &mut found);
     found
@@ -206,6 +209,16 @@ fn differ(key: &str, first: &Json, second: &Json, found: &mut Vec<String>) {
             differ(&key, &first[name], &second[name], found);
         }
     } else if first != second {
-        found.push(format!("{key}: {first} -> {second}"));
+        found.push(format!("{key}: {} -> {}", written(first), written(second)));
+    }
+}
+
+/// As a recipe has it.
+fn written(value: &Json) -> String {
+    match value {
+        Json::Null => "none".into(),
+        Json::String(text) if text.is_empty() => "none".into(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }

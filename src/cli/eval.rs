@@ -8,13 +8,13 @@ use super::compute::Compute;
 use super::network::of_checkpoint;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, named_dataset};
-use super::write::write_figure;
+use super::write::{make_folder, write_figure};
 use super::{Format, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::lower::Store;
 use crate::report::{self, ConfusionPlot, Histograms, Mistakes};
-use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, cannot_write, layer_weights};
+use crate::train::{Checkpoint, Evaluation, Figures, RunFolder, layer_weights};
 
 /// How many of the wrongest images are drawn where no number is given.
 const DRAWN: usize = 24;
@@ -52,6 +52,7 @@ impl Eval {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
         let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
+        self.pictures.iter().try_for_each(|folder| make_folder(folder))?;
         let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = named_dataset(&checkpoint, self.dataset.as_deref(), self.data_dir.as_deref())?;
         let evaluation = evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &fusion)?;
@@ -70,14 +71,13 @@ impl Eval {
 
     /// Draws what there is: class scores, and the metrics of a run.
     fn draw(&self, folder: &Path, evaluation: &Evaluation, mistakes: Mistakes) -> Result<(), Diagnostic> {
-        std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
         let title = self.path.display().to_string();
         if evaluation.accuracy.is_some() {
             write_figure(folder, "roc", &report::roc_curves(&title, evaluation))?;
             write_figure(folder, "confusion", &ConfusionPlot::of(&title, evaluation))?;
             write_figure(folder, "wrongest", &mistakes.figure(&title))?;
         }
-        if let Some(metrics) = RunFolder::metrics_of(&self.path) {
+        if let Some(metrics) = RunFolder::metrics_of(&self.path)? {
             let [loss, accuracy]: [fn(&Figures) -> Option<f64>; 2] = [|f| Some(f.loss), |f| f.accuracy];
             write_figure(folder, "loss", &report::curves(&title, "loss", &metrics, loss))?;
             write_figure(folder, "accuracy", &report::curves(&title, "accuracy", &metrics, accuracy))?;

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::settings::number;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset};
-use super::train::{shown, stopped};
+use super::train::stopped;
 use super::write::{write_figure, write_result};
 use super::{Failure, Format, Outcome};
 use crate::data::Dataset;
@@ -21,9 +21,10 @@ use crate::lower::{Fusion, Store};
 use crate::report::{Histograms, Parameters, PruningReport, TestFigures, grouped};
 use crate::source::SourceMap;
 use crate::train::{
-    Amount, Bounds, Checkpoint, Figures, Health, Places, Pruned, Pruning, Recipe, RunFolder, Task, Trainer,
-    check_memory, compacted, prune, train, weights_left,
+    Amount, Checkpoint, Figures, Health, Places, Pruned, Pruning, Recipe, RunFolder, Task, Trainer, check_memory,
+    compacted, prune, train, weights_left,
 };
+use crate::yaml::Bounds;
 
 /// Prune a run: single weights by their size, or whole units by their norm
 #[derive(Args, Debug)]
@@ -148,7 +149,7 @@ impl Start {
         let mut sources = SourceMap::new();
         let file = sources.add(format!("{} (the network in it)", path.display()), None, metadata.network.as_str());
         let small = resized(&mut sources, file, &metadata.given(), self.network.graph(), ops);
-        let small = small.map_err(|fault| shown(&fault, &sources, terminal))?;
+        let small = small.map_err(|fault| terminal.refuse(&[fault], &sources))?;
         let runnable = of_text(path, &small, metadata, terminal)?;
         let (store, mask) = compacted(&self.network.store, &pruning.mask, axes, &runnable.graph);
         Ok(Network { runnable, store, mask })

@@ -96,7 +96,7 @@ impl Tested<'_> {
         let record = RunRecord {
             path: self.run,
             checkpoint: self.checkpoint,
-            metrics: RunFolder::metrics_of(self.run).unwrap_or_default(),
+            metrics: RunFolder::metrics_of(self.run)?.unwrap_or_default(),
             seconds: RunFolder::seconds_of(self.run),
             graph,
             store: &store,

@@ -11,7 +11,8 @@ use super::files::read_source;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::train::{Bounds, OptimizerRule, Places, RULES, Recipe, read_recipe};
+use crate::train::{OptimizerRule, Places, RULES, Recipe, read_recipe};
+use crate::yaml::Bounds;
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Settings {
@@ -159,10 +160,7 @@ impl RecipeFile {
         let mut sources = SourceMap::new();
         match Self::parse(&mut sources, path, changes) {
             Ok((recipe, places)) => Ok(Self { recipe, places, sources }),
-            Err(faults) => {
-                faults.iter().for_each(|fault| terminal.show(fault, &sources));
-                Err(Failure::Reported(faults.iter().map(|fault| fault.status()).max().unwrap_or(1)))
-            }
+            Err(faults) => Err(terminal.refuse(&faults, &sources)),
         }
     }
 

@@ -36,6 +36,12 @@ impl Terminal {
         }
     }
 
+    /// Shows mistakes whose places are in `sources`; the failure of the command that met them.
+    pub fn refuse(&self, faults: &[Diagnostic], sources: &SourceMap) -> Failure {
+        faults.iter().for_each(|fault| self.show(fault, sources));
+        Failure::Reported(faults.iter().map(Diagnostic::status).max().unwrap_or(1))
+    }
+
     /// Shows what one of several things failed with; the status that it would end a command with.
     pub fn report(&self, failure: Failure) -> u8 {
         match failure {

@@ -120,7 +120,7 @@ impl Train {
             RecipeFile::read(self.recipe.as_deref(), &self.settings.set, terminal)?;
         self.settings.apply(&mut recipe);
         let fusion = self.compute.start();
-        let pointed = |path: &str, fault: Diagnostic| shown(&places.point(path, fault), &sources, terminal);
+        let pointed = |path: &str, fault: Diagnostic| terminal.refuse(&[places.point(path, fault)], &sources);
         let found = data::find(&recipe.dataset, &self.data_folder(), &recipe.data);
         let found = found.map_err(|fault| match ["N0705", "N0706"].contains(&fault.id.as_str()) {
             true => pointed("data", fault),
@@ -128,7 +128,7 @@ impl Train {
         })?;
         let (runnable, dataset) = self.prepare(file, found, &recipe, terminal)?;
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
-        let mut trainer = Trainer::new(task, &fusion).map_err(|fault| shown(&fault, &sources, terminal))?;
+        let mut trainer = Trainer::new(task, &fusion).map_err(|fault| terminal.refuse(&[fault], &sources))?;
         check_memory(trainer.memory(), trainer.recipe())?;
         let weights = trainer.take_weights().map_err(|fault| match self.settings.names_weights() {
             true => fault.into(),
@@ -138,7 +138,7 @@ impl Train {
         let mut progress = self.progress(&trainer, runnable.sources, terminal);
         let mut health = Health::new(&fusion);
         let rehearsed = health.rehearse(&trainer, &mut progress);
-        rehearsed.map_err(|fault| shown(&fault, progress.sources(), terminal))?;
+        rehearsed.map_err(|fault| terminal.refuse(&[fault], progress.sources()))?;
         if trainer.chooses() && !choose_by_loss(&mut trainer, &fusion, &mut progress)? {
             progress.abandon();
             return Err(Failure::Reported(INTERRUPTED as u8));
@@ -244,14 +244,8 @@ impl Train {
 
 fn resized(dataset: &str, native: [usize; 3], shape: [usize; 3]) -> Diagnostic {
     let text = |[channels, height, width]: [usize; 3]| format!("{channels}x{height}x{width}");
-    let message = format!("the images of `{dataset}` are {}, the network reads {}", text(native), text(shape));
-    Diagnostic::note("resized-images", message).remark("they are resized, and grey is repeated to RGB")
-}
-
-/// The failure of a mistake whose place is in `sources`.
-pub(super) fn shown(fault: &Diagnostic, sources: &SourceMap, terminal: &Terminal) -> Failure {
-    terminal.show(fault, sources);
-    Failure::Reported(fault.status())
+    let message = format!("the images of `{dataset}` are read as {} instead of {}", text(shape), text(native));
+    Diagnostic::note("resized-images", message).remark("what has another size is resized, and grey is repeated to RGB")
 }
 
 pub(super) fn stopped(run: &RunFolder) -> Diagnostic {

@@ -12,14 +12,15 @@ use super::progress::{pass, reading, steps};
 use super::settings::number;
 use super::terminal::Terminal;
 use super::test_part::named_dataset;
-use super::write::write_plot;
+use super::write::{check_plot, write_plot};
 use super::{Failure, Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::embedding::{Points, STEPS, exaggerated_steps, trustworthiness, tsne};
 use crate::lower::Fusion;
 use crate::report::ScatterPlot;
-use crate::train::{Bounds, Checkpoint, RunFolder, Values};
+use crate::train::{Checkpoint, RunFolder, Values};
+use crate::yaml::Bounds;
 
 /// The place that needs no network.
 pub const PIXELS: &str = "pixels";
@@ -62,6 +63,7 @@ pub struct Tsne {
 
 impl Tsne {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        self.plot.iter().try_for_each(|path| check_plot(path))?;
         let fusion = self.compute.start();
         let subject = self.subject(&fusion, terminal)?;
         let layout = self.lay_out(subject)?;

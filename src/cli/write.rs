@@ -40,6 +40,11 @@ pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     })
 }
 
+/// Makes a folder where there is none.
+pub fn make_folder(folder: &Path) -> Result<(), Diagnostic> {
+    std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))
+}
+
 /// Writes a figure as `NAME.svg` and `NAME.png`.
 pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(), Diagnostic> {
     let undrawn =
@@ -53,20 +58,35 @@ pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(
     Ok(())
 }
 
-/// Writes a figure to a file, as SVG or PNG by the file's name.
-pub fn write_plot(path: &Path, figure: &impl Figure) -> Result<(), Diagnostic> {
-    let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("svg") => report::svg(figure).map(String::into_bytes),
-        Some("png") => report::png(figure),
-        _ => Err("its name ends neither with .svg nor with .png".into()),
-    };
-    write_result(path, &bytes.map_err(|fault| cannot_draw(path, &fault))?)
+/// Whether a file's name says SVG.
+fn is_svg(path: &Path) -> Result<bool, Diagnostic> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => Ok(true),
+        Some("png") => Ok(false),
+        _ => {
+            let message = format!("cannot draw `{}`: its name ends neither with .svg nor with .png", path.display());
+            Err(Diagnostic::error(Code::WRITE, message).remark("name a file that ends with .svg or .png"))
+        }
+    }
 }
 
-/// The error for a picture that cannot be made.
-pub fn cannot_draw(path: &Path, fault: &str) -> Diagnostic {
-    Diagnostic::error(Code::WRITE, format!("cannot draw `{}`: {fault}", path.display()))
-        .remark("name a file that ends with .png, or with .svg where a plot is drawn")
+/// Refuses, before long work, a file that [`write_plot`] could not write: for its name, or because its folder is not there.
+pub fn check_plot(path: &Path) -> Result<(), Diagnostic> {
+    is_svg(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match folder.is_dir() && !path.is_dir() {
+        true => Ok(()),
+        false => Err(cannot_write(path, &std::io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// Writes a figure to a file, as SVG or PNG by the file's name.
+pub fn write_plot(path: &Path, figure: &impl Figure) -> Result<(), Diagnostic> {
+    let bytes = if is_svg(path)? { report::svg(figure).map(String::into_bytes) } else { report::png(figure) };
+    let undrawn = |fault| {
+        Diagnostic::error(Code::WRITE, format!("internal error: `{}` cannot be drawn: {fault}", path.display()))
+    };
+    write_result(path, &bytes.map_err(undrawn)?)
 }
 
 /// What changes from one text to the other, as `patch` reads it.

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 /// The error for a file whose content is not what it should be.
 pub fn damaged(path: &Path, fault: impl Display) -> Diagnostic {
     Diagnostic::error(Code::DATA_DAMAGED, format!("{}: {fault}", path.display()))
-        .remark("fetch the file again from its publisher")
+        .remark("put a whole copy in its place")
 }
 
 /// The error for a file that cannot be read.

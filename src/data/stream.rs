@@ -65,9 +65,10 @@ impl<'a> Stream<'a> {
     pub fn failed(&self, error: &io::Error) -> Diagnostic {
         match error.kind() {
             ErrorKind::FileTooLarge => self.fault(format_args!("more than {} bytes come out of it", self.limit)),
-            ErrorKind::UnexpectedEof if self.packed => {
-                self.fault(format_args!("the gzip file is cut off, after byte {}", self.position))
-            }
+            ErrorKind::UnexpectedEof if self.packed => self.fault(format_args!(
+                "the gzip file is cut off, or has stray bytes at its end, after byte {}",
+                self.position
+            )),
             ErrorKind::InvalidInput | ErrorKind::InvalidData if self.packed => {
                 self.fault(format_args!("the gzip data are damaged after byte {}: {error}", self.position))
             }

@@ -85,6 +85,7 @@ codes! {
     LOSS_TEXT        "N0609" 1 "a loss cannot be read";
     REPORT           "N0610" 1 "a report or its results cannot be read";
     SWEEP            "N0611" 1 "a sweep cannot be made of this";
+    MISSING_KEY      "N0612" 1 "a key is missing";
 
     DATA_MISSING     "N0701" 2 "a data set is not where it was looked for";
     DATA_DAMAGED     "N0702" 1 "a data file is damaged or holds something else";

@@ -47,7 +47,7 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         match self.activation {
-            Activation::Relu => each::<L>(self.x, self.y, |x| x.max(L::zero())),
+            Activation::Relu => each::<L>(self.x, self.y, L::positive),
             Activation::LeakyRelu { slope } => {
                 each::<L>(self.x, self.y, |x| x.where_greater(L::zero(), x, x.mul(L::splat(slope))));
             }

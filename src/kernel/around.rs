@@ -50,7 +50,7 @@ impl After<'_> {
     pub fn apply<L: Lane>(self, sum: L, at: usize) -> L {
         match self {
             Self::Nothing => sum,
-            Self::Relu => sum.max(L::zero()),
+            Self::Relu => sum.positive(),
             Self::Where(lines) => L::load(&lines[at]).pass_positive(sum),
         }
     }

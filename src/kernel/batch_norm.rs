@@ -121,7 +121,7 @@ impl<L: Lane> Normal<L> {
     #[inline(always)]
     fn output(&self, x: L) -> L {
         let y = self.normalised(x).mul_add(self.weight, self.bias);
-        if self.relu { y.max(L::zero()) } else { y }
+        if self.relu { y.positive() } else { y }
     }
 
     /// The normalised value, and the gradient before the ReLU.

@@ -116,7 +116,7 @@ impl Operation for Sum {
 impl Operation for PositiveSum {
     #[inline(always)]
     fn apply<L: Lane>(a: L, b: L) -> L {
-        a.add(b).max(L::zero())
+        a.add(b).positive()
     }
 }
 
@@ -130,7 +130,9 @@ impl Operation for Product {
 impl Operation for Largest {
     #[inline(always)]
     fn apply<L: Lane>(a: L, b: L) -> L {
-        a.max(b)
+        // NaN counts as infinite, so that it is not lost.
+        let rank = |x: L| x.min(L::splat(f32::INFINITY));
+        rank(a).where_greater(rank(b), a, b)
     }
 }
 
@@ -366,6 +368,17 @@ mod tests {
         for fold in [Fold::Add { relu: false }, Fold::Add { relu: true }, Fold::Mul] {
             check(fold, [3, 4], &[12, 3]);
             check(fold, [2, 3], &[2, 6, 6]);
+        }
+    }
+
+    #[test]
+    fn a_nan_is_the_largest() {
+        let merge = Merge { fold: Fold::Max, inputs: 2, channels: 1, positions: 1 };
+        let [nan, one] = [lines(&[f32::NAN], 1), lines(&[1.0], 1)];
+        for inputs in [[&nan[..], &one], [&one, &nan]] {
+            let mut y = vec![Line::ZERO];
+            merge.forward(&Machine::new(1), &inputs, &mut y);
+            assert!(y[0].0[0].is_nan());
         }
     }
 

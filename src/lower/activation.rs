@@ -1,8 +1,8 @@
 //! Activations and softmax.
 
 use dfdx::shapes::Axis;
-use dfdx::tensor::{NoneTape, Tape};
-use dfdx::tensor_ops::{ChooseFrom, ReshapeTo, TryGt};
+use dfdx::tensor::{NoneTape, Tape, ZerosTensor};
+use dfdx::tensor_ops::{ChooseFrom, ReshapeTo, TryLe};
 
 use super::element::{Element, Flow};
 use super::shape::{by_feature, from_features};
@@ -15,9 +15,14 @@ pub(super) fn lower_activation<E: Element, T: Tape<E, E::Dev>>(
     decider: Option<Flow<E>>,
 ) -> Flow<E, T> {
     match activation {
-        Activation::Relu if decider.is_none() => x.relu(),
-        Activation::Relu => leaky(x, 0.0, decider),
-        Activation::LeakyRelu { slope } => leaky(x, slope, decider),
+        Activation::Relu => {
+            let below = x.device().zeros_like(&x).retaped();
+            where_positive(decider.unwrap_or_else(|| x.retaped()), x, below)
+        }
+        Activation::LeakyRelu { slope } => {
+            let below = x.retaped::<T>() * E::of(slope);
+            where_positive(decider.unwrap_or_else(|| x.retaped()), x, below)
+        }
         Activation::Elu => {
             let own = x.retaped();
             let below = x.retaped::<T>().clamp(f64::NEG_INFINITY, 0.0).exp() - E::of(1.0);
@@ -30,14 +35,9 @@ pub(super) fn lower_activation<E: Element, T: Tape<E, E::Dev>>(
     }
 }
 
-fn leaky<E: Element, T: Tape<E, E::Dev>>(x: Flow<E, T>, slope: f64, decider: Option<Flow<E>>) -> Flow<E, T> {
-    let below = x.retaped::<T>() * E::of(slope);
-    where_positive(decider.unwrap_or_else(|| x.retaped()), x, below)
-}
-
-/// `above` where `sign` > 0, else `below`.
+/// `above` where `sign` is above 0 or a NaN, else `below`: a NaN stays one.
 fn where_positive<E: Element, T: Tape<E, E::Dev>>(sign: Flow<E>, above: Flow<E, T>, below: Flow<E, T>) -> Flow<E, T> {
-    sign.gt(E::default()).choose(above, below)
+    sign.le(E::default()).choose(below, above)
 }
 
 /// x Phi(x). Its derivative is Phi(x) + x phi(x), phi(x) = exp(-x^2/2) / sqrt(2 pi); dfdx's has 1/sqrt(pi) in place of

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::diagnostic::Diagnostic;
 use crate::train::{EpochMetrics, Evaluation, Figures};
+use crate::yaml::Field;
 
 /// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,10 @@ const METRICS: &[(&str, Metric)] = &[
 ];
 
 impl Metric {
+    pub(super) fn read(field: &Field) -> Result<Self, Diagnostic> {
+        field.word(METRICS)
+    }
+
     /// The number, from 0 to 1: of the test images as they were evaluated, of the other parts as the last epoch has it.
     /// None where the run has no such figure.
     pub fn of(self, test: &Evaluation, last: &EpochMetrics) -> Option<f64> {

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 use super::metric::Metric;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{SourceMap, Span};
+use crate::yaml::{self, Bounds, Field, Found, Keys};
 
 /// A report: its figures, and what stands beside them.
 #[derive(Clone, Debug)]
@@ -21,8 +22,7 @@ pub struct Report {
 }
 
 /// A printed figure.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub row: String,
     /// The network, beside the report.
@@ -30,102 +30,152 @@ pub struct Row {
     /// The recipe, beside the report.
     pub recipe: String,
     /// Settings that differ from the recipe's, by key.
-    #[serde(default)]
-    pub set: serde_yaml::Mapping,
+    pub set: Mapping,
     /// Settings that take the seed's number, beside `seed` itself.
-    #[serde(default)]
     pub drawn_by: Vec<String>,
     /// What is done to the trained network.
-    #[serde(default)]
     pub prune: Option<Prune>,
     pub metric: Metric,
     /// From 0 to 1.
     pub printed: f64,
     /// Where it is printed.
-    #[serde(rename = "where")]
     pub place: String,
     /// What the report leaves open and was chosen here.
-    #[serde(default)]
     pub chosen: Vec<String>,
 }
 
 /// Weights below a threshold become zero and stay it.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prune {
     pub threshold: f64,
     /// Epochs of training after that.
-    #[serde(default)]
     pub retrain: u64,
 }
 
 /// A printed figure that is not repeated: of people, of other work, of other machines.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     pub what: String,
     pub printed: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Text {
-    title: String,
-    rows: Vec<Row>,
-    #[serde(default)]
-    references: Vec<Reference>,
-}
-
 /// The reports in the folders of `models`, by name.
 ///
 /// # Errors
-/// N0804 where there are none, or one cannot be read; N0610 where one is not a report.
-pub fn load_reports(models: &Path) -> Result<Vec<Report>, Diagnostic> {
+/// N0804 where there are none, or one cannot be read; N06 with places in `sources` where one is not a report.
+pub fn load_reports(sources: &mut SourceMap, models: &Path) -> Result<Vec<Report>, Vec<Diagnostic>> {
     let mut folders: Vec<PathBuf> =
         fs::read_dir(models).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     folders.retain(|folder| folder.join("report.yaml").is_file());
     folders.sort();
     if folders.is_empty() {
         let message = format!("`{}` has no folder with a report.yaml", models.display());
-        return Err(Diagnostic::error(Code::READ, message)
-            .remark("run it where netc's `models` are, or name their folder with `--models`"));
+        return Err(vec![
+            Diagnostic::error(Code::READ, message)
+                .remark("run it where netc's `models` are, or name their folder with `--models`"),
+        ]);
     }
-    folders.into_iter().map(load).collect()
-}
-
-fn load(folder: PathBuf) -> Result<Report, Diagnostic> {
-    let path = folder.join("report.yaml");
-    let text = fs::read_to_string(&path).map_err(|fault| cannot_read(&path, &fault))?;
-    let Text { title, rows, references } =
-        serde_yaml::from_str(&text).map_err(|fault| not_a_report(&path, &fault.to_string()))?;
-    if let Some(row) = repeated(&rows) {
-        return Err(not_a_report(&path, &format!("two rows have the name `{row}`")));
+    let (mut reports, mut faults) = (vec![], vec![]);
+    for folder in folders {
+        match Report::load(sources, folder) {
+            Ok(report) => reports.push(report),
+            Err(found) => faults.extend(found),
+        }
     }
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Report { name, folder, title, rows, references })
-}
-
-fn repeated(rows: &[Row]) -> Option<&str> {
-    let earlier = |at: usize| rows[..at].iter().any(|row| row.row == rows[at].row);
-    (0..rows.len()).find(|&at| earlier(at)).map(|at| rows[at].row.as_str())
+    if faults.is_empty() { Ok(reports) } else { Err(faults) }
 }
 
 pub(super) fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
     Diagnostic::error(Code::READ, format!("cannot read `{}`: {fault}", path.display()))
 }
 
-fn not_a_report(path: &Path, fault: &str) -> Diagnostic {
-    Diagnostic::error(Code::REPORT, format!("`{}` is not a report: {fault}", path.display()))
-}
-
 impl Report {
+    fn load(sources: &mut SourceMap, folder: PathBuf) -> Result<Self, Vec<Diagnostic>> {
+        let path = folder.join("report.yaml");
+        let text = fs::read_to_string(&path).map_err(|fault| vec![cannot_read(&path, &fault)])?;
+        let file = sources.add(path.display().to_string(), None, text);
+        let found = Found::default();
+        let report = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
+            Some(tree) => Self::read(Field { key: "the report", value: &tree }, folder, &found),
+            None => {
+                let fault = Diagnostic::error(Code::REPORT, "the report is empty");
+                found.borrow_mut().push(fault.at(Span::new(file, 0, 0), "`title` and `rows` stand here"));
+                None
+            }
+        };
+        report.ok_or_else(|| found.into_inner().into_sorted())
+    }
+
+    /// None where anything is wrong.
+    fn read(field: Field, folder: PathBuf, found: &Found) -> Option<Self> {
+        let mut keys = Keys::of(field, found)?;
+        let title = keys.need("title", "the report", text);
+        let rows = keys.need("rows", "the report", Field::items).unwrap_or_default();
+        let references = keys.read("references", Field::items).unwrap_or_default();
+        keys.finish("the report");
+        let rows: Vec<(Row, Span)> =
+            rows.into_iter().filter_map(|field| Some((Row::read(field, found)?, field.span()))).collect();
+        for (at, (row, span)) in rows.iter().enumerate() {
+            if let Some((_, first)) = rows[..at].iter().find(|(earlier, _)| earlier.row == row.row) {
+                let message = format!("two rows have the name `{}`", row.row);
+                let fault = Diagnostic::error(Code::REPORT, message).at(*span, "again").with(*first, "first here");
+                found.borrow_mut().push(fault);
+            }
+        }
+        let references = references.into_iter().filter_map(|field| Reference::read(field, found)).collect();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let report =
+            Self { name, folder, title: title?, rows: rows.into_iter().map(|(row, _)| row).collect(), references };
+        (!found.borrow().has_errors()).then_some(report)
+    }
+
     /// The first row whose training is the same as this one's: they share their runs.
     pub fn trained_with<'a>(&'a self, row: &'a Row) -> &'a Row {
         self.rows.iter().find(|other| other.trains_as(row)).unwrap_or(row)
     }
 }
 
+fn text(field: &Field) -> Result<String, Diagnostic> {
+    field.text().map(str::to_string)
+}
+
+fn mapping(field: &Field) -> Result<Mapping, Diagnostic> {
+    match field.value.to_value() {
+        Value::Mapping(mapping) => Ok(mapping),
+        _ => Err(field.wrong_kind("settings by key, as `{optimizer.lr: 0.01}`")),
+    }
+}
+
 impl Row {
+    fn read(field: Field, found: &Found) -> Option<Self> {
+        const OWNER: &str = "the row";
+        let mut keys = Keys::of(field, found)?;
+        let texts = |field: &Field| field.list(text);
+        let row = keys.need("row", OWNER, text);
+        let file = keys.need("file", OWNER, text);
+        let recipe = keys.need("recipe", OWNER, text);
+        let set = keys.read("set", mapping).unwrap_or_default();
+        let drawn_by = keys.read("drawn_by", texts).unwrap_or_default();
+        let prune = keys.get("prune").map(|field| Prune::read(field, found));
+        let metric = keys.need("metric", OWNER, Metric::read);
+        let printed = keys.need("printed", OWNER, |field| field.number(Bounds::SHARE));
+        let place = keys.need("where", OWNER, text);
+        let chosen = keys.read("chosen", texts).unwrap_or_default();
+        keys.finish(OWNER);
+        Some(Self {
+            row: row?,
+            file: file?,
+            recipe: recipe?,
+            set,
+            drawn_by,
+            prune: prune.flatten(),
+            metric: metric?,
+            printed: printed?,
+            place: place?,
+            chosen,
+        })
+    }
+
     fn trains_as(&self, other: &Row) -> bool {
         self.file == other.file
             && self.recipe == other.recipe
@@ -139,5 +189,25 @@ impl Row {
         let plain = |value: &Value| value.as_str().map_or_else(|| text(value), str::to_string);
         let set = self.set.iter().map(|(key, value)| (plain(key), text(value)));
         set.chain(self.drawn_by.iter().map(|key| (key.clone(), seed.to_string()))).collect()
+    }
+}
+
+impl Prune {
+    fn read(field: Field, found: &Found) -> Option<Self> {
+        let mut keys = Keys::of(field, found)?;
+        let threshold = keys.need("threshold", "`prune`", |field| field.number(Bounds::POSITIVE));
+        let retrain = keys.read("retrain", |field| field.count(0..=1_000_000)).unwrap_or(0);
+        keys.finish("`prune`");
+        Some(Self { threshold: threshold?, retrain })
+    }
+}
+
+impl Reference {
+    fn read(field: Field, found: &Found) -> Option<Self> {
+        let mut keys = Keys::of(field, found)?;
+        let what = keys.need("what", "the reference", text);
+        let printed = keys.need("printed", "the reference", text);
+        keys.finish("the reference");
+        Some(Self { what: what?, printed: printed? })
     }
 }

@@ -163,12 +163,10 @@ pub fn cannot_write(path: &Path, fault: &std::io::Error) -> Diagnostic {
     use std::io::ErrorKind;
     let advice = match fault.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            "the disk is full; free some space, or choose another folder with `--out`"
+            "the disk is full; free some space, or choose another folder"
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "you may not write there; choose another folder with `--out`"
-        }
-        _ => "choose another folder with `--out`",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "you may not write there; choose another folder",
+        _ => "choose a folder that is there and that you may write to",
     };
     Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display())).remark(advice)
 }

@@ -27,7 +27,7 @@ fn judge(trainer: &Trainer, fusion: &Fusion, watch: &mut dyn Watch) -> Result<Op
     let recipe = Recipe {
         epochs: 1,
         split: Split { fraction: 1.0, ..trainer.recipe.split },
-        validate: Validate { every: u64::MAX, ..trainer.recipe.validate },
+        validate: Validate::default(),
         ..trainer.recipe.clone()
     };
     let (graph, dataset) = (trainer.graph().clone(), trainer.dataset.clone());

@@ -41,8 +41,8 @@ pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};
 pub use prune::{Amount, Pruned, PrunedLayer, Pruning, compacted, layer_weights, prune, weights_left};
 pub use recipe::{
-    Bounds, Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe,
-    Split, Validate, fit, read_recipe,
+    Choice, Curve, LossRecipe, Metric, OptimizerRecipe, OptimizerRule, Places, RULES, Recipe, ScheduleRecipe, Split,
+    Validate, fit, read_recipe,
 };
 pub use reconstruction::{Reconstruction, reconstructions};
 pub use run::{RunFolder, write_whole};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::cannot_write;
+use super::checkpoint::{cannot_read, cannot_write};
 use super::figures::EpochMetrics;
 use super::recipe::Recipe;
 use crate::diagnostic::{Code, Diagnostic};
@@ -109,10 +109,20 @@ impl RunFolder {
         })
     }
 
-    /// The metrics of a run's folder, as far as they can be read; none of anything else.
-    pub fn metrics_of(path: &Path) -> Option<Vec<EpochMetrics>> {
-        let text = fs::read_to_string(path.join("metrics.jsonl")).ok()?;
-        Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    /// The metrics of a run's folder; none of anything else. A last line that is being written counts as absent.
+    ///
+    /// # Errors
+    /// N0804; N0807 for a line that is not an epoch's.
+    pub fn metrics_of(path: &Path) -> Result<Option<Vec<EpochMetrics>>, Diagnostic> {
+        let path = path.join("metrics.jsonl");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(fault) if matches!(fault.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(fault) => return Err(cannot_read(&path, &fault)),
+        };
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let epoch = |(number, line): (usize, &str)| serde_json::from_str(line).map_err(|_| no_epoch(&path, number));
+        (1..).zip(whole).map(epoch).collect::<Result<_, _>>().map(Some)
     }
 
     pub fn path(&self) -> &Path {
@@ -219,12 +229,14 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), Diagnostic> {
 fn check_lines(path: &Path, text: &str) -> Result<(), Diagnostic> {
     let unreadable = |line: &&str| line.ends_with('\n') && epoch_of(line) == u64::MAX;
     match (1..).zip(text.split_inclusive('\n')).find(|(_, line)| unreadable(line)) {
-        Some((number, _)) => {
-            let message = format!("line {number} of `{}` is not an epoch's", path.display());
-            Err(Diagnostic::error(Code::NOT_A_RUN, message).remark("mend the line, or remove it to go on without it"))
-        }
+        Some((number, _)) => Err(no_epoch(path, number)),
         None => Ok(()),
     }
+}
+
+fn no_epoch(path: &Path, line: usize) -> Diagnostic {
+    let message = format!("line {line} of `{}` is not an epoch's", path.display());
+    Diagnostic::error(Code::NOT_A_RUN, message).remark("mend the line, or remove it to go on without it")
 }
 
 /// The epoch of a line; of one that was cut off, later than any.

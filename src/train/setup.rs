@@ -37,6 +37,7 @@ impl Trainer {
     /// N0505 where no output has a loss, N0608 where the recipe does not fit network or data.
     pub fn new(task: Task, fusion: &Fusion) -> Result<Self, Diagnostic> {
         let Task { graph, network, dataset, mut recipe, places } = task;
+        fit::check(&recipe, places, dataset.shape())?;
         let loss = fit::loss(&recipe, places, graph)?;
         recipe.loss.get_or_insert_with(|| fit::written(&loss, graph));
         let trained = fit::trained(&recipe, places, graph)?;

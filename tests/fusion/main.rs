@@ -250,6 +250,25 @@ fn shares_and_sizes() {
     check("input 2x4x4\nSeq(by=rows) -> Softmax -> LogSoftmax -> Flatten -> FC(10) -> Softmax");
 }
 
+/// Whatever a layer compares it with; as in PyTorch.
+#[test]
+fn a_nan_reaches_the_scores_of_its_image_and_of_no_other() {
+    let activations = ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Tanh", "Sigmoid", "Softmax", "LogSoftmax"];
+    let others = ["Pool(2)", "Conv(2, 2, 1) -> ReLU", "( Identity | Conv(2, 2, 1) ) -> Max", "LSTM(2, 3)", "GRU(2, 3)"];
+    for layer in activations.into_iter().chain(others) {
+        let graph = graph(&format!("input 1x4x4\nConv(1, 2, 1) -> {layer} -> FC(10)"));
+        let store = Store::<f32>::init(&graph, 5);
+        let mut pixels = vec![0.5; 3 * 16];
+        pixels[16 + 5] = f32::NAN;
+        let fused = machines().into_iter().map(|machine| Program::fused(&graph, machine));
+        for (n, program) in fused.chain([Program::new(&graph)]).enumerate() {
+            let scores = &program.forward(&store, &pixels).values[0];
+            let nan: Vec<bool> = scores.iter().map(|score| score.is_nan()).collect();
+            assert_eq!(nan, [[false; 10], [true; 10], [false; 10]].concat(), "{layer}, program {n}");
+        }
+    }
+}
+
 /// Images of which every batch norm sees at least sixteen values of a channel; over fewer, deviations next to zero make much
 /// of rounding.
 fn images_for(graph: &Graph) -> usize {

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::Which;
 use crate::cli::terminal::Terminal;
-use crate::cli::write::{cannot_draw, write_result};
+use crate::cli::write::{check_plot, write_plot};
 use crate::cli::{Format, Outcome};
 use crate::data::{Dataset, Images};
-use crate::report::{ContactSheet, SheetRow, png};
+use crate::report::{ContactSheet, SheetRow};
 
 /// More classes than these are not drawn on one sheet.
 const ROWS: usize = 100;
@@ -26,7 +26,7 @@ pub struct Show {
     /// Images of each class
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100))]
     count: u64,
-    /// The PNG file to write
+    /// The file to write, as PNG or SVG
     #[arg(long, value_name = "FILE", default_value = "contact-sheet.png")]
     out: PathBuf,
     /// How to print the result
@@ -42,11 +42,11 @@ enum Part {
 
 impl Show {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        check_plot(&self.out)?;
         let set = self.which.open()?;
         let part = if self.part == Part::Train { &set.train } else { &set.test };
         let sheet = sheet(&set, &**part, self.count as usize);
-        let bytes = png(&sheet).map_err(|fault| cannot_draw(&self.out, &fault))?;
-        write_result(&self.out, &bytes)?;
+        write_plot(&self.out, &sheet)?;
         let path = self.out.display().to_string();
         terminal.print(&match self.format {
             Format::Json => format!("{}\n", json!({"path": path, "classes": sheet.rows.len()})),

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::Which;
 use crate::cli::terminal::Terminal;
-use crate::cli::write::write_plot;
+use crate::cli::write::{check_plot, write_plot};
 use crate::cli::{Format, Outcome};
 use crate::data::{ClassSpread, Dataset, Images, Quartiles, spreads};
 use crate::report::BoxPlots;
@@ -27,6 +27,7 @@ pub struct Stats {
 
 impl Stats {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        self.plot.iter().try_for_each(|path| check_plot(path))?;
         let set = self.which.open()?;
         let spreads = spreads(&*set.train, set.classes.len());
         if let Some(path) = &self.plot {

@@ -18,6 +18,7 @@ use super::write::write_result;
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
+use crate::source::SourceMap;
 use crate::train::{RunFolder, cannot_write};
 
 /// Repeat the figures that reports print
@@ -53,14 +54,18 @@ pub struct Repro {
 
 impl Repro {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        let mut reports = load_reports(&self.models)?
+        let mut sources = SourceMap::new();
+        let mut reports = load_reports(&mut sources, &self.models)
+            .map_err(|faults| terminal.refuse(&faults, &sources))?
             .into_iter()
             .map(|report| Results::load(&report.folder).map(|results| (report, results)))
             .collect::<Result<Vec<_>, _>>()?;
         let rows = plan::select(&reports, &self.wanted)?;
         let outcome = if self.list { Ok(()) } else { self.run_rows(&mut reports, &rows, terminal) };
-        let shown =
-            rows.iter().map(|&(report, row)| self.shown(&reports[report], row)).collect::<Result<Vec<_>, _>>()?;
+        let shown = rows
+            .iter()
+            .map(|&(report, row)| self.shown(&reports[report], row, terminal))
+            .collect::<Result<Vec<_>, _>>()?;
         terminal.print(&match self.format {
             Format::Text => text::table(&shown),
             Format::Json => text::json(&shown),
@@ -68,12 +73,17 @@ impl Repro {
         outcome
     }
 
-    fn shown<'a>(&self, (report, results): &'a (Report, Results), row: usize) -> Result<Shown<'a>, Failure> {
+    fn shown<'a>(
+        &self,
+        (report, results): &'a (Report, Results),
+        row: usize,
+        terminal: &Terminal,
+    ) -> Result<Shown<'a>, Failure> {
         let row = &report.rows[row];
         let result = results.get(&row.row);
         let command = match result {
             Some(result) => result.command.clone(),
-            None => text::command(&self.job(report, report.trained_with(row), 0)?, row.prune),
+            None => text::command(&self.job(report, report.trained_with(row), 0, terminal)?, row.prune),
         };
         Ok(Shown { report, row, result, command })
     }
@@ -85,7 +95,7 @@ impl Repro {
     /// Runs what has no value yet. A row that cannot run is reported, and the others go on.
     fn run_rows(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)], terminal: &Terminal) -> Outcome {
         if self.again {
-            self.forget(reports, rows)?;
+            self.forget(reports, rows, terminal)?;
         }
         let mut plan = Plan::new(reports, rows, self.seeds(), self.quick);
         let mut failed = None;
@@ -113,13 +123,18 @@ impl Repro {
     }
 
     /// Removes the values and the runs of rows.
-    fn forget(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)]) -> Result<(), Failure> {
+    fn forget(
+        &self,
+        reports: &mut [(Report, Results)],
+        rows: &[(usize, usize)],
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
         for &(report, row) in rows {
             let (report, results) = &mut reports[report];
             let row = &report.rows[row];
             results.remove(&row.row);
             for seed in 0..self.seeds() {
-                let run = self.job(report, report.trained_with(row), seed)?.run;
+                let run = self.job(report, report.trained_with(row), seed, terminal)?.run;
                 if run.exists() {
                     std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
                 }
@@ -130,7 +145,7 @@ impl Repro {
 
     /// Trains one row with one seed, or finds it trained, and takes its figure.
     fn run_row(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<RowResult, Failure> {
-        let job = self.job(report, report.trained_with(row), seed)?;
+        let job = self.job(report, report.trained_with(row), seed, terminal)?;
         let finished = match row.prune {
             None => job.execute(terminal)?,
             Some(Prune { threshold, retrain }) => job.execute_pruned(threshold, retrain, terminal)?,
@@ -155,11 +170,11 @@ impl Repro {
     }
 
     /// The training of a row, in a folder named by all that it depends on.
-    fn job(&self, report: &Report, row: &Row, seed: u64) -> Result<Job, Failure> {
+    fn job(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<Job, Failure> {
         let (file, recipe) = (report.folder.join(&row.file), report.folder.join(&row.recipe));
         let mut settings = Settings::with(seed, plan::changes(row, seed));
         if self.quick {
-            settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set)?);
+            settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set, terminal)?);
         }
         let run = self.out.join(&report.name).join(plan::run_name(row, &file, &recipe, &settings)?);
         Ok(Job { file, recipe: Some(recipe), settings, run, running: self.running.clone() })

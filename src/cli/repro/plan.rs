@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::Failure;
 use crate::cli::files::{cannot_read, read_source};
 use crate::cli::settings::{Change, RecipeFile, Settings};
+use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, check};
 use crate::repro::{Report, Results, Row};
@@ -105,7 +106,9 @@ fn work(report: &Report, row: usize) -> f64 {
     let macs = read_source(&mut sources, &report.folder.join(&row.file))
         .ok()
         .and_then(|file| check(&mut sources, file, &Given::default()).macs());
-    let epochs = recipe_epochs(&report.folder.join(&row.recipe), &changes(row, 0)).unwrap_or(1);
+    let recipe = report.folder.join(&row.recipe);
+    let recipe = RecipeFile::parse(&mut SourceMap::new(), Some(&recipe), &changes(row, 0));
+    let epochs = recipe.map_or(1, |(recipe, _)| recipe.epochs);
     macs.unwrap_or(1) as f64 * epochs as f64
 }
 
@@ -115,19 +118,8 @@ pub fn changes(row: &Row, seed: u64) -> Vec<Change> {
 }
 
 /// A tenth of a recipe's epochs, at least one.
-pub fn quick_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Failure> {
-    Ok((recipe_epochs(recipe, changes)? / 10).max(1))
-}
-
-fn recipe_epochs(recipe: &Path, changes: &[Change]) -> Result<u64, Diagnostic> {
-    match RecipeFile::parse(&mut SourceMap::new(), Some(recipe), changes) {
-        Ok((recipe, _)) => Ok(recipe.epochs),
-        Err(faults) => Err(faults.into_iter().next().unwrap_or_else(|| unreadable(recipe))),
-    }
-}
-
-fn unreadable(recipe: &Path) -> Diagnostic {
-    Diagnostic::error(Code::REPORT, format!("`{}` cannot be read", recipe.display()))
+pub fn quick_epochs(recipe: &Path, changes: &[Change], terminal: &Terminal) -> Result<u64, Failure> {
+    Ok((RecipeFile::read(Some(recipe), changes, terminal)?.recipe.epochs / 10).max(1))
 }
 
 /// `lstm-seed0-1f2e3d4c`: the row, the seed, and a digest of the files and settings, so that a changed one begins anew.

@@ -2,31 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_yaml::{Mapping, Value};
+use serde_yaml::Value;
 
 use super::Sweep;
 use super::space::{Axis, SEED, Space, seeds_have_a_flag};
 use super::trial::Trial;
 use crate::cli::Failure;
-use crate::cli::files::{cannot_read, read_source};
+use crate::cli::files::read_source;
 use crate::cli::settings::{Change, RecipeFile};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, Variants, check};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::train::{Recipe, cannot_write};
+use crate::yaml::{self, Field, Found, Key, Keys, Kind, Yaml};
 
 /// A sweep file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Text {
     /// Relative to the sweep file, as the recipe.
     file: PathBuf,
     recipe: Option<PathBuf>,
-    /// A list of values for each key.
-    #[serde(default)]
-    over: Mapping,
+    over: Vec<Axis>,
 }
 
 /// What is swept.
@@ -46,10 +42,11 @@ impl Source {
         let path = &arguments.file;
         let (mut file, mut of_file, mut axes) = (path.clone(), None, vec![]);
         if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            let text = read_sweep(path)?;
+            let mut sources = SourceMap::new();
+            let text = Text::load(&mut sources, path).map_err(|faults| terminal.refuse(&faults, &sources))?;
             file = path.with_file_name(text.file);
             of_file = text.recipe.map(|recipe| path.with_file_name(recipe));
-            axes = written_axes(path, &text.over)?;
+            axes = text.over;
         }
         axes.extend_from_slice(&arguments.over);
         let mut sources = SourceMap::new();
@@ -95,29 +92,50 @@ impl Source {
     }
 }
 
-fn read_sweep(path: &Path) -> Result<Text, Diagnostic> {
-    let text = std::fs::read_to_string(path).map_err(|fault| cannot_read(path, &fault))?;
-    serde_yaml::from_str(&text).map_err(|fault| {
-        Diagnostic::error(Code::SWEEP, format!("`{}` is not a sweep: {fault}", path.display()))
-            .remark("it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`")
-    })
+impl Text {
+    fn load(sources: &mut SourceMap, path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let file = read_source(sources, path).map_err(|fault| vec![fault])?;
+        let found = Found::default();
+        let text = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
+            Some(tree) => Self::read(Field { key: "the sweep", value: &tree }, &found),
+            None => {
+                let fault = Diagnostic::error(Code::SWEEP, "the sweep is empty").at(Span::new(file, 0, 0), "here");
+                found.borrow_mut().push(fault.remark("it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`"));
+                None
+            }
+        };
+        text.filter(|_| !found.borrow().has_errors()).ok_or_else(|| found.into_inner().into_sorted())
+    }
+
+    fn read(field: Field, found: &Found) -> Option<Self> {
+        let mut keys = Keys::of(field, found)?;
+        let path = |field: &Field| field.text().map(PathBuf::from);
+        let file = keys.need("file", "the sweep", path);
+        let recipe = keys.read("recipe", path);
+        let over = keys.read("over", written_axes).unwrap_or_default();
+        keys.finish("the sweep");
+        Some(Self { file: file?, recipe, over })
+    }
 }
 
-fn written_axes(path: &Path, over: &Mapping) -> Result<Vec<Axis>, Diagnostic> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
+fn written_axes(over: &Field) -> Result<Vec<Axis>, Diagnostic> {
+    let text = |value: &Yaml| match value.to_value() {
+        Value::String(text) => text,
+        other => serde_json::to_string(&other).unwrap_or_default(),
     };
-    let axis = |(key, values): (&Value, &Value)| match (key, values) {
-        (Value::String(key), Value::Sequence(values)) if !values.is_empty() => {
-            Ok(Axis { key: key.clone(), values: values.iter().map(text).collect() })
+    let Kind::Map(entries) = &over.value.kind else {
+        return Err(over.wrong_kind("lists of values by key, as `{optimizer.lr: [0.1, 0.01]}`"));
+    };
+    let axis = |(key, values): &(Key, Yaml)| match &values.kind {
+        Kind::List(items) if !items.is_empty() => {
+            Ok(Axis { key: key.name.clone(), values: items.iter().map(text).collect() })
         }
-        _ => Err(Diagnostic::error(
-            Code::SWEEP,
-            format!("`{}`: `over` has a list of values for each key, as `optimizer.lr: [0.1, 0.01]`", path.display()),
-        )),
+        _ => {
+            let message = format!("`{}` has no list of values", key.name);
+            Err(Diagnostic::error(Code::SWEEP, message).at(values.span, "a list stands here, as `[0.1, 0.01]`"))
+        }
     };
-    over.iter().map(axis).collect()
+    entries.iter().map(axis).collect()
 }
 
 /// Whether a key of the network is one of its values; those of the recipe are looked at by who reads it.

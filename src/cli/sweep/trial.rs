@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::files::cannot_read;
 use crate::cli::settings::Change;
-use crate::diagnostic::Diagnostic;
+use crate::cli::write::make_folder;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::train::{Figures, Metric, badness, cannot_write};
 
 /// What stands before the name of a `let` value.
@@ -77,15 +78,22 @@ pub struct Ranked<'k> {
 }
 
 impl Kept {
-    /// Those of a folder, which is made where it is not there. A last line that was cut off counts as absent.
+    /// Those of a folder, which is made where it is not there. A last line that a killed process left half written is
+    /// taken out.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         let path = folder.join("trials.jsonl");
-        fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))?;
+        make_folder(folder)?;
         let text = match fs::read_to_string(&path) {
             Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(cannot_read(&path, &fault)),
             text => text.unwrap_or_default(),
         };
-        let measured = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        if whole.len() < text.len() {
+            let file = OpenOptions::new().write(true).open(&path);
+            file.and_then(|file| file.set_len(whole.len() as u64)).map_err(|fault| cannot_write(&path, &fault))?;
+        }
+        let trial = |(number, line): (usize, &str)| serde_json::from_str(line).map_err(|_| no_trial(&path, number));
+        let measured = (1..).zip(whole.lines()).map(trial).collect::<Result<_, _>>()?;
         Ok(Self { path, measured })
     }
 
@@ -93,9 +101,7 @@ impl Kept {
         let line = serde_json::to_string(&measured).map_err(std::io::Error::from);
         let written = line.and_then(|line| {
             let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-            // What a killed process left half written ends here.
-            let open = fs::read(&self.path)?.last().is_some_and(|last| *last != b'\n');
-            file.write_all(format!("{}{line}\n", if open { "\n" } else { "" }).as_bytes())
+            file.write_all(format!("{line}\n").as_bytes())
         });
         written.map_err(|fault| cannot_write(&self.path, &fault))?;
         self.measured.push(measured);
@@ -131,6 +137,12 @@ impl Kept {
         ranked.sort_by(|a, b| b.epochs().cmp(&a.epochs()).then(a.badness(metric).total_cmp(&b.badness(metric))));
         ranked
     }
+}
+
+fn no_trial(path: &Path, line: usize) -> Diagnostic {
+    let message = format!("line {line} of `{}` is not a trial's", path.display());
+    Diagnostic::error(Code::SWEEP, message)
+        .remark("mend the line, or remove it: its training is found again, or run again")
 }
 
 impl Ranked<'_> {

@@ -5,14 +5,14 @@ use super::Lane;
 /// Cody and Waite's split of ln 2, and Cephes' polynomial for e^r, |r| <= ln 2 / 2.
 #[inline(always)]
 pub fn exp<L: Lane>(x: L) -> L {
-    let clamped = x.max(L::splat(-87.3)).min(L::splat(88.3));
+    let clamped = L::splat(88.3).min(L::splat(-87.3).max(x));
     let n = clamped.mul(L::splat(std::f32::consts::LOG2_E)).round();
     let r = n.neg_mul_add(L::splat(0.693_359_4), clamped);
     let r = n.neg_mul_add(L::splat(-2.121_944_4e-4), r);
     let coefficients = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let tail = polynomial(r, 1.987_569_1e-4, &coefficients);
     let power = tail.mul_add(r.mul(r), r).add(L::splat(1.0)).mul(n.power_of_two());
-    x.where_greater(L::splat(-87.3), power, L::zero())
+    L::splat(-87.3).where_greater(x, L::zero(), power)
 }
 
 /// first x^n + ... by Horner's rule.

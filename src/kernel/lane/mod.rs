@@ -47,7 +47,9 @@ pub trait Lane: Copy + 'static {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// term - self * factor.
     fn neg_mul_add(self, factor: Self, term: Self) -> Self;
+    /// The larger; `other` where either is a NaN.
     fn max(self, other: Self) -> Self;
+    /// The smaller; `other` where either is a NaN.
     fn min(self, other: Self) -> Self;
     fn sqrt(self) -> Self;
     /// To the nearest integer, ties to even.
@@ -66,6 +68,12 @@ pub trait Lane: Copy + 'static {
         Self::splat(0.0)
     }
 
+    /// self where it is above 0 or a NaN, else 0.
+    #[inline(always)]
+    fn positive(self) -> Self {
+        Self::zero().max(self)
+    }
+
     /// `gradient` where self > 0, else 0.
     #[inline(always)]
     fn pass_positive(self, gradient: Self) -> Self {
@@ -77,7 +85,7 @@ pub trait Lane: Copy + 'static {
         Self::zero().sub(self)
     }
 
-    /// e^self to 2 units in the last place; 0 below -87, finite up to 88.
+    /// e^self to 2 units in the last place; 0 below -87, finite up to 88; NaN of NaN.
     #[inline(always)]
     fn exp(self) -> Self {
         function::exp(self)

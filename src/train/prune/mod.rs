@@ -36,6 +36,23 @@ pub struct Pruned {
     pub retrain: Option<u64>,
 }
 
+impl std::fmt::Display for Pruned {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.amount {
+            Amount::Threshold(threshold) => write!(f, "weights below {threshold}")?,
+            Amount::Fraction(share) => write!(f, "{share} of the weights")?,
+            Amount::Units(share) => write!(f, "{share} of the units")?,
+        }
+        if self.compact {
+            f.write_str(", removed")?;
+        }
+        match self.retrain {
+            Some(epochs) => write!(f, ", {epochs} epochs of training"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A line of the report: a layer, or one layer and direction of a recurrent one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PrunedLayer {

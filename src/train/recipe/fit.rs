@@ -1,12 +1,41 @@
-//! A recipe and the network that it is for -> the loss, and which parameters are trained.
+//! A recipe, and the network and images that it is for -> the loss, and which parameters are trained.
 
-use super::Recipe;
 use super::loss::{Against, CriterionRecipe, LossRecipe, TermRecipe};
 use super::places::Places;
+use super::{Recipe, Validate};
+use crate::data::{Augment, ImageShape};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, Node};
 use crate::layer::Shape;
 use crate::lower::{Classes, Criterion, Loss, Term, scores_of, softmax_of};
+
+/// Refuses settings that would do nothing, or leave nothing of an image.
+///
+/// # Errors
+/// N0608.
+pub fn check(recipe: &Recipe, places: &Places, [_, height, width]: ImageShape) -> Result<(), Diagnostic> {
+    let Validate { every, patience, .. } = recipe.validate;
+    if recipe.split.validation == 0.0 && (patience.is_some() || every > 1) {
+        let message = "`validate` waits for a validation part, and there is none";
+        let fault = places.unfit("validate", message, "has no effect");
+        return Err(fault.remark("`split: {validation: 0.1}`, or `--val-fraction 0.1`, keeps a tenth for it"));
+    }
+    let side = height.min(width);
+    for (index, change) in recipe.augment.iter().enumerate() {
+        let (name, size, most) = match *change {
+            Augment::Shift(pixels) => ("shift", pixels, side - 1),
+            Augment::Crop(pixels) => ("crop", pixels, side - 1),
+            Augment::Cutout(pixels) => ("cutout", pixels, side),
+            _ => continue,
+        };
+        if size > most {
+            let message = format!("`{name}: {size}` leaves nothing of images of {height}x{width}");
+            let fault = places.unfit(&format!("augment.{index}.{name}"), message, "too many pixels");
+            return Err(fault.remark(format!("it is at most {most} here")));
+        }
+    }
+    Ok(())
+}
 
 /// What is minimised: the recipe's loss, else what the outputs ask for.
 ///

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::loss_text::{self, LossFault};
-use super::read::{Bounds, Field, Found, Keys, suggest};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
+use crate::yaml::{Bounds, Field, Found, Keys, suggest};
 
 /// A weighted sum of terms; at least one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

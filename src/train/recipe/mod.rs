@@ -8,17 +8,14 @@ mod loss;
 mod loss_text;
 mod optimizer;
 mod places;
-mod read;
 mod schedule;
 mod settings;
 mod split;
 mod validate;
-mod yaml;
 
 pub use loss::LossRecipe;
 pub use optimizer::{OptimizerRecipe, OptimizerRule, RULES};
 pub use places::Places;
-pub use read::Bounds;
 pub use schedule::{Curve, ScheduleRecipe};
 pub use settings::read_recipe;
 pub use split::{Choice, Split};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::read::{Bounds, Field, Found, Keys};
+use crate::yaml::{Bounds, Field, Found, Keys};
 
 /// An optimizer and its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

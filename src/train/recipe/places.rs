@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::yaml::{Kind, Yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
+use crate::yaml::{Kind, Yaml};
 
 /// The places of settings by path: `optimizer.lr`, `freeze.0`. Empty where there is no file.
 #[derive(Clone, Debug, Default)]

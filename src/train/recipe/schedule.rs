@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::read::{Bounds, Field, Found, Keys};
+use crate::yaml::{Bounds, Field, Found, Keys};
 
 /// A schedule, and the epochs before it in which the rate rises from nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

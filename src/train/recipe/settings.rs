@@ -1,20 +1,16 @@
 //! The whole of `recipe.yaml` -> [`Recipe`]: which key is read how.
 
-use serde::de::DeserializeOwned;
-use serde_yaml::Value;
-
 use super::Recipe;
 use super::loss::LossRecipe;
 use super::optimizer::OptimizerRecipe;
 use super::places::Places;
-use super::read::{Bounds, Field, Found, Keys};
 use super::schedule::ScheduleRecipe;
 use super::split::Split;
 use super::validate::Validate;
-use super::yaml::{self, Kind, Yaml};
 use crate::data::{Augment, Normalise, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, SourceMap};
+use crate::yaml::{self, Bounds, Field, Found, Keys, Yaml};
 
 /// Images of a step are at most so many.
 const MAX_BATCH: u64 = 1 << 16;
@@ -79,7 +75,7 @@ fn read_selection(field: Field, found: &Found) -> Selection {
     let Some(mut keys) = Keys::of(field, found) else { return selection };
     let count = |field: &Field| field.count(1..=1 << 32).map(|count| count as usize);
     selection.most_common = keys.read("most_common", count);
-    selection.classes = keys.read("classes", |field| field.list(|class| by_serde(class, "numbers or names")));
+    selection.classes = keys.read("classes", |field| field.list(|class| class.by_serde("numbers or names")));
     selection.test_from_train = keys.read("test_from_train", count);
     keys.finish("`data`");
     selection
@@ -87,7 +83,7 @@ fn read_selection(field: Field, found: &Found) -> Selection {
 
 fn read_normalise(field: &Field) -> Result<Normalise, Diagnostic> {
     if field.is_map() {
-        return by_serde(field, "auto, none, or `{mean: [...], std: [...]}`");
+        return field.by_serde("auto, none, or `{mean: [...], std: [...]}`");
     }
     field.word(&[("auto", false), ("none", true)]).map(|none| if none { Normalise::None } else { Normalise::Auto })
 }
@@ -124,25 +120,7 @@ fn read_change(item: Field, found: &Found) -> Option<Augment> {
     let flipped = changes.iter().filter(|change| change.key == "flip").map(|flip| flip.word(AXES));
     flipped
         .collect::<Result<(), Diagnostic>>()
-        .and_then(|()| by_serde(&item, "a change of images"))
+        .and_then(|()| item.by_serde("a change of images"))
         .map_err(|fault| found.borrow_mut().push(fault))
         .ok()
-}
-
-/// A value that its own type reads.
-fn by_serde<T: DeserializeOwned>(field: &Field, wanted: &str) -> Result<T, Diagnostic> {
-    serde_yaml::from_value(to_value(field.value)).map_err(|fault| {
-        Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}: {fault}", field.key))
-            .at(field.span(), "here")
-    })
-}
-
-fn to_value(yaml: &Yaml) -> Value {
-    match &yaml.kind {
-        Kind::Scalar(scalar) => scalar.clone(),
-        Kind::List(items) => Value::Sequence(items.iter().map(to_value).collect()),
-        Kind::Map(entries) => Value::Mapping(
-            entries.iter().map(|(key, value)| (Value::from(key.name.as_str()), to_value(value))).collect(),
-        ),
-    }
 }

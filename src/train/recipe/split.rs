@@ -3,9 +3,9 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::read::{Bounds, Field, Found, Keys};
 use crate::data::stratified;
 use crate::random::{self, Purpose};
+use crate::yaml::{Bounds, Field, Found, Keys};
 
 /// Which of the training images are used.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::read::{Field, Found, Keys};
+use crate::yaml::{Field, Found, Keys};
 
 /// When to validate, and when to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! A tree of YAML -> typed settings, with an error at its place for each that is unknown or wrong.
 
-use serde_yaml::Value as Scalar;
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use super::yaml::{Key, Kind, Yaml};
+use serde::de::DeserializeOwned;
+use serde_yaml::Value;
+
+use super::tree::{Key, Kind, Yaml};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 
@@ -34,8 +36,12 @@ impl Bounds {
 
 /// A mapping being read: its keys are asked for one by one, and those that nobody asked for are errors in the end.
 pub struct Keys<'y, 'f> {
+    /// Of the whole mapping.
+    span: Span,
     entries: &'y [(Key, Yaml)],
     asked: Vec<&'static str>,
+    /// Those that exist, but not with what is read here.
+    foreign: Vec<&'static str>,
     found: &'f Found,
 }
 
@@ -51,7 +57,7 @@ impl<'y, 'f> Keys<'y, 'f> {
                 found.borrow_mut().push(repeated(key, first));
             }
         }
-        Some(Self { entries, asked: vec![], found })
+        Some(Self { span: field.span(), entries, asked: vec![], foreign: vec![], found })
     }
 
     /// The value of `key`, if there is one.
@@ -72,6 +78,22 @@ impl<'y, 'f> Keys<'y, 'f> {
         }
     }
 
+    /// The same for a key that must be there; without it `owner` is not complete.
+    pub fn need<T>(
+        &mut self,
+        key: &'static str,
+        owner: &str,
+        read: impl FnOnce(&Field<'y>) -> Result<T, Diagnostic>,
+    ) -> Option<T> {
+        if self.get(key).is_none() {
+            let message = format!("{owner} has no `{key}`, which it needs");
+            let place = self.entries.first().map_or(self.span, |(first, _)| first.span);
+            let fault = Diagnostic::error(Code::MISSING_KEY, message).at(place, format!("`{key}` is missing"));
+            self.found.borrow_mut().push(fault);
+        }
+        self.read(key, read)
+    }
+
     /// Puts the value of `key` into `setting`, where there is one.
     pub fn set<T>(
         &mut self,
@@ -90,7 +112,7 @@ impl<'y, 'f> Keys<'y, 'f> {
             if self.asked.contains(&key) {
                 continue;
             }
-            self.asked.push(key);
+            self.foreign.push(key);
             if let Some((place, _)) = self.entries.iter().find(|(known, _)| known.name == key) {
                 let message = format!("`{owner}` does not use `{key}`");
                 let fault = Diagnostic::error(Code::UNUSED_KEY, message).at(place.span, "has no effect here");
@@ -102,9 +124,14 @@ impl<'y, 'f> Keys<'y, 'f> {
     /// Makes errors of the keys that nobody asked for, and counts them; `owner` is whose keys they would be.
     pub fn finish(self, owner: &str) -> usize {
         let mut unknown = 0;
-        for (key, _) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.name.as_str())) {
+        let known = |key: &Key| self.asked.iter().chain(&self.foreign).any(|known| *known == key.name);
+        for (key, _) in self.entries.iter().filter(|(key, _)| !known(key)) {
             let message = format!("{owner} has no key `{}`", key.name);
             let fault = Diagnostic::error(Code::UNKNOWN_KEY, message).at(key.span, "unknown");
+            let fault = match (nearest(&key.name, &self.asked), nearest(&key.name, &self.foreign)) {
+                (None, Some(meant)) => fault.remark(format!("did you mean `{meant}`? it is not used here either")),
+                _ => fault,
+            };
             self.found.borrow_mut().push(suggest(fault, &key.name, &self.asked, "the keys are"));
             unknown += 1;
         }
@@ -154,7 +181,7 @@ impl<'y> Field<'y> {
         self.value.span
     }
 
-    fn scalar(&self) -> Option<&'y Scalar> {
+    fn scalar(&self) -> Option<&'y Value> {
         match &self.value.kind {
             Kind::Scalar(scalar) => Some(scalar),
             _ => None,
@@ -167,7 +194,7 @@ impl<'y> Field<'y> {
 
     /// A number within bounds.
     pub fn number(&self, bounds: Bounds) -> Result<f64, Diagnostic> {
-        let number = self.scalar().and_then(Scalar::as_f64).ok_or_else(|| self.wrong_kind(bounds.text))?;
+        let number = self.scalar().and_then(Value::as_f64).ok_or_else(|| self.wrong_kind(bounds.text))?;
         if bounds.accept(number) { Ok(number) } else { Err(self.out_of_range(number, bounds.text)) }
     }
 
@@ -177,25 +204,32 @@ impl<'y> Field<'y> {
             u64::MAX => format!("a whole number from {} on", bounds.start()),
             end => format!("a whole number from {} to {end}", bounds.start()),
         };
-        let scalar = self.scalar().filter(|scalar| scalar.is_number()).ok_or_else(|| self.wrong_kind(&wanted))?;
-        match scalar.as_u64().filter(|count| bounds.contains(count)) {
-            Some(count) => Ok(count),
-            None => Err(self.out_of_range(scalar.as_f64().unwrap_or(f64::NAN), &wanted)),
+        // An integer beyond 64 bits is text to serde_yaml.
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = |scalar: &Value| match scalar {
+            Value::String(text) if digits(text) => text.parse().ok(),
+            scalar => scalar.as_f64(),
+        };
+        let scalar = self.scalar().ok_or_else(|| self.wrong_kind(&wanted))?;
+        match (scalar.as_u64().filter(|count| bounds.contains(count)), number(scalar)) {
+            (Some(count), _) => Ok(count),
+            (None, Some(number)) => Err(self.out_of_range(number, &wanted)),
+            (None, None) => Err(self.wrong_kind(&wanted)),
         }
     }
 
     pub fn flag(&self) -> Result<bool, Diagnostic> {
-        self.scalar().and_then(Scalar::as_bool).ok_or_else(|| self.wrong_kind("true or false"))
+        self.scalar().and_then(Value::as_bool).ok_or_else(|| self.wrong_kind("true or false"))
     }
 
     pub fn text(&self) -> Result<&'y str, Diagnostic> {
-        self.scalar().and_then(Scalar::as_str).ok_or_else(|| self.wrong_kind("text"))
+        self.scalar().and_then(Value::as_str).ok_or_else(|| self.wrong_kind("text"))
     }
 
     /// One of a few words.
     pub fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T, Diagnostic> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-        let Some(word) = self.scalar().and_then(Scalar::as_str) else {
+        let Some(word) = self.scalar().and_then(Value::as_str) else {
             return Err(self.wrong_kind(&format!("one of {}", names.join(", "))));
         };
         match words.iter().find(|(name, _)| *name == word) {
@@ -221,13 +255,21 @@ impl<'y> Field<'y> {
         self.items()?.iter().map(read).collect()
     }
 
+    /// What the value's own type makes of it.
+    pub fn by_serde<T: DeserializeOwned>(&self, wanted: &str) -> Result<T, Diagnostic> {
+        serde_yaml::from_value(self.value.to_value()).map_err(|fault| {
+            Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}: {fault}", self.key))
+                .at(self.span(), "here")
+        })
+    }
+
     pub fn wrong_kind(&self, wanted: &str) -> Diagnostic {
         let found = match &self.value.kind {
             Kind::Map(_) => "settings",
             Kind::List(_) => "a list",
-            Kind::Scalar(Scalar::Null) => "nothing",
-            Kind::Scalar(Scalar::Bool(_)) => "a truth value",
-            Kind::Scalar(Scalar::Number(_)) => "a number",
+            Kind::Scalar(Value::Null) => "nothing",
+            Kind::Scalar(Value::Bool(_)) => "a truth value",
+            Kind::Scalar(Value::Number(_)) => "a number",
             Kind::Scalar(_) => "text",
         };
         Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}", self.key))

@@ -1,6 +1,6 @@
 //! YAML text -> a tree in which every key and value has its place. serde_yaml reads the scalars.
 //!
-//! Knows nothing of recipes. Anchors, aliases and several documents are refused: a recipe has no use for them.
+//! Knows nothing of what is written there. Anchors, aliases and several documents are refused: settings have no use for them.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks};
 use serde_yaml::Value as Scalar;
@@ -8,7 +8,7 @@ use serde_yaml::Value as Scalar;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, SourceMap, Span};
 
-/// Deeper nesting than any recipe has.
+/// Deeper nesting than any settings have.
 const MAX_DEPTH: usize = 16;
 
 /// A value and its place.
@@ -27,6 +27,18 @@ pub enum Kind {
 }
 
 impl Yaml {
+    /// As serde has it, without places.
+    pub fn to_value(&self) -> Scalar {
+        match &self.kind {
+            Kind::Scalar(scalar) => scalar.clone(),
+            Kind::List(items) => Scalar::Sequence(items.iter().map(Self::to_value).collect()),
+            Kind::Map(entries) => {
+                let entry = |(key, value): &(Key, Yaml)| (Scalar::from(key.name.as_str()), value.to_value());
+                Scalar::Mapping(entries.iter().map(entry).collect())
+            }
+        }
+    }
+
     /// The settings of both, those of `over` where both have one.
     pub fn overlaid(self, over: Yaml) -> Yaml {
         match (self.kind, over.kind) {
@@ -86,7 +98,7 @@ impl<'t> Reader<'t> {
             match event {
                 Event::StreamEnd => break,
                 Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
-                _ if tree.is_some() => return Err(self.refused(marks, "a recipe is one document")),
+                _ if tree.is_some() => return Err(self.refused(marks, "one file is one document")),
                 event => tree = Some(self.node(event, marks, 0)?),
             }
         }
@@ -103,19 +115,19 @@ impl<'t> Reader<'t> {
 
     fn node(&mut self, event: Event<'t>, marks: Marks, depth: usize) -> Result<Yaml, Diagnostic> {
         if depth > MAX_DEPTH {
-            return Err(self.refused(marks, "nothing in a recipe is nested so deep"));
+            return Err(self.refused(marks, "nothing is nested so deep here"));
         }
         let span = self.span(marks);
         match event {
             Event::Scalar(_, _, anchor, _) | Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _)
                 if anchor > 0 =>
             {
-                Err(self.refused(marks, "a recipe has no anchors; write the value out"))
+                Err(self.refused(marks, "there are no anchors here; write the value out"))
             }
             Event::Scalar(text, style, ..) => Ok(Yaml { span, kind: Kind::Scalar(scalar(&text, style)) }),
             Event::SequenceStart(..) => self.list(span, depth),
             Event::MappingStart(..) => self.map(span, depth),
-            _ => Err(self.refused(marks, "a recipe has no aliases; write the value out")),
+            _ => Err(self.refused(marks, "there are no aliases here; write the value out")),
         }
     }
 
@@ -157,13 +169,12 @@ impl<'t> Reader<'t> {
 
     fn not_yaml(&self, fault: &ScanError) -> Diagnostic {
         let at = self.offset(fault.marker());
-        let message = format!("the recipe is not YAML: {}", fault.info());
+        let message = format!("this is not YAML: {}", fault.info());
         Diagnostic::error(Code::RECIPE_SYNTAX, message).at(Span::new(self.file, at, at), "here")
     }
 
     fn refused(&self, marks: Marks, reason: &str) -> Diagnostic {
-        Diagnostic::error(Code::RECIPE_SYNTAX, format!("the recipe cannot be read: {reason}"))
-            .at(self.span(marks), "here")
+        Diagnostic::error(Code::RECIPE_SYNTAX, format!("this cannot be read: {reason}")).at(self.span(marks), "here")
     }
 }
 
