@@ -63,7 +63,8 @@ fn main() {
     let large =
         counts(&format!("{stage} -> {stage} -> Conv(_, 16, 5, pad=2) -> ReLU -> FC(32) -> LSTM(32, 8, 2) -> FC(10)"));
     for counts in [&small, &large] {
-        assert!(counts.iter().all(|count| count == &counts[0]), "{counts:?}");
+        // A step's own are constant; a hash table of dfdx's, whose hashes are random, may be moved in any of them.
+        assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= 1), "{counts:?}");
     }
     assert!(small[0] <= 120, "{small:?}");
     assert!(large[0] <= small[0] + 40, "{large:?} where the smallest network has {small:?}");

@@ -71,6 +71,7 @@ fn runs_of_other_images_are_refused_by_name() {
     place.result(&["train", "five.net", "--recipe", "r.yaml", "--out", "five", "--format", "json"]);
     check_refused(&place, &["compare", "a0", "a1", "five"], 1, &["N0817", "`a0`", "`five`", "5 classes"]);
     check_refused(&place, &["compare", "a0", "a1", "./a0"], 1, &["N0817", "`./a0` is named twice"]);
+    check_refused(&place, &["compare", "a0", "a0/checkpoints/last.safetensors"], 1, &["N0817", "named twice"]);
     check_refused(&place, &["compare", "a0", "nowhere"], 2, &["N0804", "nowhere"]);
     check_refused(&place, &["compare"], 2, &["RUN|CHECKPOINT"]);
 }

@@ -227,6 +227,11 @@ fn a_folder_of_images_is_trained_on_evaluated_and_predicted() {
     );
     let predicted = json(&netc(folder.path(), &["predict", "run", "pictures/dog/3.png", "--format", "json"]));
     assert_eq!(predicted[0]["label"], "dog");
+    fs::remove_file(folder.path().join("pictures/dog/3.png")).expect("removed");
+    let other = netc(folder.path(), &["eval", "run"]);
+    assert!(stderr(&other).contains("error[N0805]"), "{}", stderr(&other));
+    let named = netc(folder.path(), &["eval", "run", "--dataset", "pictures"]);
+    assert_eq!(named.status.code(), Some(0), "{}", stderr(&named));
 }
 
 /// Runs the commands of a page's example: the last output.

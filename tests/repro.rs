@@ -101,6 +101,22 @@ fn a_quick_run_is_marked_and_a_full_one_replaces_it() {
 }
 
 #[test]
+fn experiments_stand_beside_the_rows_that_they_explain() {
+    let place = place();
+    let experiments = "experiments:\n  - {row: longer, explains: recall, tries: more epochs, set: {epochs: 3}}\n";
+    place.write("models/small/report.yaml", &format!("{REPORT}{experiments}"));
+    assert_eq!(rows(&place, &["--list"]).len(), 5, "one row for each printed figure");
+    let listed = rows(&place, &["--list", "--experiments"]);
+    assert_eq!((&listed[0]["explains"], &listed[0]["metric"]), (&json!("recall"), &json!("test.recall")));
+    assert_eq!(rows(&place, &["--list", "small/longer"]), listed);
+    let run = rows(&place, &["--experiments", "--seeds", "1", "small"]);
+    assert!(run.len() == 1 && run[0]["values"][0].as_f64().unwrap() > 0.0, "{run:?}");
+    assert!(run[0]["command"].as_str().unwrap().contains("--set epochs=3"));
+    let page = text(&place.read("docs/results.md"));
+    assert!(page.contains("| recall | longer | more epochs | 40.00 % |"), "{page}");
+}
+
+#[test]
 fn a_killed_repro_goes_on_and_ends_in_the_same_table() {
     let (alone, killed) = (place(), place());
     let expected = rows(&alone, &["--seeds", "2"]);
@@ -125,7 +141,13 @@ fn mistakes_are_named_and_other_rows_run() {
     place.write("models/small/report.yaml", &REPORT.replace("row: recall", "row: plain"));
     check_refused(&place, &["repro"], 1, &["N0610", "two rows have the name `plain`", "report.yaml:4:"]);
     place.write("models/small/report.yaml", &REPORT.replace("printed: 0.4", "printd: 0.4"));
-    check_refused(&place, &["repro"], 1, &["N0602", "did you mean `printed`?", "N0612", "has no `printed`"]);
+    check_refused(&place, &["repro"], 1, &["N0602", "did you mean `printed`?"]);
+    place.write("models/small/report.yaml", REPORT);
+    let experiments = "experiments:\n  - {row: longer, explains: recal, tries: more epochs, set: {epochs: 3}}\n";
+    place.write("models/small/report.yaml", &format!("{REPORT}{experiments}"));
+    check_refused(&place, &["repro"], 1, &["N0610", "no row `recal` to explain", "report.yaml:13:29"]);
+    place.write("models/small/report.yaml", &REPORT.replace("row: recall", "row: ../recall"));
+    check_refused(&place, &["repro"], 1, &["N0603", "letters, digits"]);
     place.write("models/small/report.yaml", REPORT);
     place.write("models/small/r.yaml", "epoch: 20\n");
     check_refused(&place, &["repro", "--quick"], 1, &["N0602", "r.yaml:1:1"]);

@@ -146,6 +146,8 @@ fn a_line_of_the_metrics_that_cannot_be_read_is_not_thrown_away() {
     place.write("alone/metrics.jsonl", &damaged);
     check_refused(&place, &["train", "--resume", "alone", "--epochs", "9"], 2, &["N0807", "line 2", "metrics.jsonl"]);
     assert_eq!(place.read("alone/metrics.jsonl"), damaged.as_bytes());
+    place.write("alone/metrics.jsonl", metrics.split_once('\n').expect("lines").1);
+    check_refused(&place, &["train", "--resume", "alone", "--epochs", "9"], 2, &["N0807", "epochs", "metrics.jsonl"]);
     place.write("alone/metrics.jsonl", &(metrics + "{\"epoch\":9"));
     place.result(&["train", "--resume", "alone", "--epochs", "9", "--format", "json"]);
     assert_eq!(place.read("alone/metrics.jsonl").split(|&byte| byte == b'\n').count(), 10);

@@ -141,7 +141,8 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
     refused(&["--over", "epochs=1", "--over", "epochs=2"], 1, &["N0611", "twice"]);
     refused(&["--over", "epochs=1,2", "--strategy", "halving"], 1, &["N0611", "halving sets the epochs"]);
     refused(&["--over", "epochs=1,,2"], 2, &["commas"]);
-    refused(&["--over", "optimizer.lr=0.01,fast"], 1, &["N0603", "trial 2 of 2"]);
+    refused(&["--over", "optimizer.lr=0.01,fast"], 1, &["N0603", "--set optimizer.lr=fast"]);
+    refused(&["--over", "epochs=1", "--trials", "1"], 1, &["N0611", "--strategy random"]);
     let trials = sweep(&place, &["--over", "optimizer.lr=0.01"]);
     assert_eq!(trials.len(), 1);
     let refused = |yaml: &str, words: &[&str]| {
@@ -149,9 +150,16 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
         check_refused(&place, &["sweep", "sweep.yaml", "--out", "s"], 1, words);
     };
     refused("file: model.net\novre: {epochs: [1, 2]}\n", &["N0602", "did you mean `over`?", "sweep.yaml:2:1"]);
-    refused("over: {epochs: [1, 2]}\n", &["N0612", "has no `file`", "sweep.yaml:1:1"]);
+    refused("over: {epochs: [1, 2]}\n", &["N0612", "lacks `file`", "sweep.yaml:1:1"]);
     refused("file: model.net\nover:\n  epochs: 2\n", &["N0611", "`epochs` has no list of values", "sweep.yaml:3:11"]);
     refused("# nothing\n", &["N0611", "the sweep is empty"]);
+    refused("file: model.net\nover: {batch: [8, x]}\n", &["N0603", "sweep.yaml:2:19", "is text"]);
+    refused("file: model.net\nover: {batch: [8, 16, 8]}\n", &["N0611", "takes 8 twice", "sweep.yaml:2:23"]);
+    refused("file: model.net\nover: {net.widht: [8]}\n", &["N0611", "`width`", "sweep.yaml:2:8"]);
+    refused("file: model.net\nover: {bach: [8]}\n", &["N0602", "did you mean `batch`?", "sweep.yaml:2:15"]);
+    // Text that YAML would take for something else stays what it is.
+    place.write("sweep.yaml", "file: model.net\nover: {dataset: [\"none #2\", \"none: 3\"]}\n");
+    check_refused(&place, &["sweep", "sweep.yaml", "--out", "s"], 2, &["N0703", "`none #2`", "`none: 3`"]);
 }
 
 #[test]

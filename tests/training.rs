@@ -120,6 +120,12 @@ fn what_cannot_be_trained_is_refused_before_a_run_is_made() {
         "augment: [{flip: vertical}, {crop: 28}]\n",
         &["N0608", "nothing of images of 28x28", "r.yaml:1:36", "at most 27"],
     );
+    unfit("schedule: {name: cosine, min_lr: 5}\n", &["N0608", "above the rate", "r.yaml:1:11"]);
+    unfit("freeze: [Pool]\n", &["N0608", "nothing to train", "r.yaml:1:10"]);
+    unfit("freeze: [conv]\n", &["N0608", "did you mean `Conv`?"]);
+    place.write("r.yaml", "dataset: fashion-mnits\n");
+    check_refused(&place, &["train", "model.net", "--recipe", "r.yaml"], 2, &["N0703", "r.yaml:1:10"]);
+    check_refused(&place, &["train", "model.net", "--allow-other-cpu"], 2, &["--allow-other-cpu"]);
     unfit("augment: [{cutout: 29}]\n", &["N0608", "at most 28"]);
     check_refused(
         &place,
@@ -159,6 +165,21 @@ fn a_run_with_clashing_imports_can_be_evaluated() {
 }
 
 #[test]
+fn who_closes_stderr_misses_lines_and_loses_nothing() {
+    let place = Place::with(LINE);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_netc"))
+        .args(["train", "model.net", "--train-fraction", "0.02", "--epochs", "2", "--out", "run"])
+        .current_dir(place.folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(text(&place.read("run/metrics.jsonl")).lines().count(), 2);
+}
+
+#[test]
 fn parameters_that_are_no_numbers_are_no_success() {
     let place = Place::with(LINE);
     let train = [
@@ -191,6 +212,8 @@ fn a_result_that_cannot_be_written_is_no_success() {
 
 #[test]
 fn what_is_no_checkpoint_is_refused() {
+    #[cfg(unix)]
+    check_refused(&Place::with(LINE), &["eval", "/dev/zero"], 2, &["N0804", "not a plain file"]);
     let place = Place::with(LINE);
     place.train(&["--epochs", "1", "--out", "run"]);
     let whole = fs::read(place.path("run/checkpoints/last.safetensors")).unwrap();

@@ -4,12 +4,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, cannot_write};
 use crate::graph::Graph;
 use crate::lower::Store;
 use crate::report::tensorboard::{EventFile, Value, has_events, histogram, picture, remove_events, scalar, text};
 use crate::report::{Figure, NetworkPlot, png};
-use crate::train::{EpochMetrics, Figures, RunFolder, Trainer, cannot_write};
+use crate::train::{EpochMetrics, Figures, RunFolder, Trainer};
 
 /// How the name of the file with the test figures ends. It is replaced by each test, which may come twice for one epoch.
 const TEST: &str = ".test";

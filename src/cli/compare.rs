@@ -69,8 +69,11 @@ impl Compare {
 
     /// One run twice would look like two that agree.
     fn check_named_once(&self) -> Result<(), Diagnostic> {
-        let places: Vec<PathBuf> =
-            self.runs.iter().map(|run| run.canonicalize().unwrap_or_else(|_| run.clone())).collect();
+        let place = |run: &PathBuf| {
+            let checkpoint = RunFolder::checkpoint_of(run)?;
+            Ok(checkpoint.canonicalize().unwrap_or(checkpoint))
+        };
+        let places: Vec<PathBuf> = self.runs.iter().map(place).collect::<Result<_, Diagnostic>>()?;
         match (1..places.len()).find(|&at| places[..at].contains(&places[at])) {
             Some(at) => {
                 let message = format!("`{}` is named twice", self.runs[at].display());

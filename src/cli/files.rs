@@ -1,9 +1,9 @@
 //! Paths -> texts: the files and folders that a command is given, with an error for what cannot be read.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_read};
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::MAX_BYTES;
 
@@ -33,17 +33,6 @@ fn read_stdin() -> std::io::Result<Vec<u8>> {
     let mut bytes = vec![];
     std::io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The error of a path that cannot be read.
-pub fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
-    let advice = match fault.kind() {
-        ErrorKind::NotFound => "there is no such file; check its name and the folder you are in",
-        ErrorKind::PermissionDenied => "you may not read it; change its permissions",
-        ErrorKind::IsADirectory => "it is a folder; name a file in it",
-        _ => "check that the path leads to a readable file",
-    };
-    Diagnostic::error(Code::READ, format!("cannot read `{}`: {fault}", path.display())).remark(advice)
 }
 
 fn not_text(sources: &mut SourceMap, name: String, fault: std::string::FromUtf8Error) -> Diagnostic {

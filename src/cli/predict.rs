@@ -143,7 +143,11 @@ fn image_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
     files_of(paths, "image", &advice, is_image)
 }
 
+/// By its name; hidden files are none.
 fn is_image(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+        return false;
+    }
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| picture::EXTENSIONS.contains(&extension.as_str()))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::board::Board;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, tell};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Store;
 use crate::report::described;
@@ -123,7 +123,7 @@ impl Watch for Progress {
         let seconds = self.began.elapsed().as_secs_f64();
         let validation = metrics.validation.map(|figures| format!("  validation {}", described(figures)));
         let validation = validation.unwrap_or_default();
-        eprintln!("{}  {}{validation}  {seconds:.1} s", self.label(), described(metrics.train));
+        tell(&format!("{}  {}{validation}  {seconds:.1} s", self.label(), described(metrics.train)));
     }
 
     fn parameters(&mut self, epoch: u64, rate: f64, store: &Store<f32>) {
@@ -188,7 +188,7 @@ fn install() {
         None => {
             first = Some(Instant::now());
             INTERRUPTION.store(true, Ordering::Relaxed);
-            eprintln!("\nending after this batch; press Ctrl-C again to end at once");
+            tell("\nending after this batch; press Ctrl-C again to end at once");
         }
         Some(first) if first.elapsed() > ONE_SIGNAL => std::process::exit(INTERRUPTED),
         Some(_) => {}

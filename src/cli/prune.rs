@@ -12,7 +12,7 @@ use super::settings::number;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::train::stopped;
-use super::write::{write_figure, write_result};
+use super::write::write_figure;
 use super::{Failure, Format, Outcome};
 use crate::data::Dataset;
 use crate::diagnostic::Diagnostic;
@@ -22,7 +22,7 @@ use crate::report::{Histograms, Parameters, PruningReport, TestFigures, grouped}
 use crate::source::SourceMap;
 use crate::train::{
     Amount, Checkpoint, Figures, Health, Places, Pruned, Pruning, Recipe, RunFolder, Task, Trainer, check_memory,
-    compacted, prune, train, weights_left,
+    compacted, prune, train, weights_left, write_whole,
 };
 use crate::yaml::Bounds;
 
@@ -244,7 +244,7 @@ impl Prune {
             layers: pruning.layers,
             test: measured.test,
         };
-        write_result(&run.path().join("pruning.json"), report.to_json().as_bytes())?;
+        write_whole(&run.path().join("pruning.json"), report.to_json())?;
         Ok(report)
     }
 }

@@ -108,6 +108,11 @@ impl Settings {
         Self { epochs, ..self }
     }
 
+    /// Whether a flag says which data set.
+    pub fn names_dataset(&self) -> bool {
+        self.dataset.is_some()
+    }
+
     /// Whether a flag says which weights to begin with.
     pub fn names_weights(&self) -> bool {
         self.init_from.is_some()

@@ -10,11 +10,11 @@ use super::check::parse_input;
 use super::compute::Compute;
 use super::network::runnable;
 use super::terminal::Terminal;
-use super::write::write_result;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, Graph};
 use crate::lower::plan;
 use crate::report::{NetworkPlot, dot, graph_table, mermaid, png, region_tables, svg};
+use crate::train::write_whole;
 
 /// Draw a network: every layer, what it reads, the shape it makes
 #[derive(Args, Debug)]
@@ -67,7 +67,7 @@ impl Show {
         let graph = runnable(&self.file, &given, terminal)?.graph;
         let bytes = self.drawn(&graph)?;
         match &self.out {
-            Some(path) => write_result(path, &bytes)?,
+            Some(path) => write_whole(path, bytes)?,
             None => terminal.print_bytes(&bytes),
         }
         Ok(())

@@ -13,6 +13,11 @@ pub struct Terminal {
     notes: bool,
 }
 
+/// Writes a line to stderr. Whoever closed it, or left it no room, misses the line; work goes on.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 impl Terminal {
     pub fn new(colour: Colour) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

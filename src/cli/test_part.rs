@@ -21,14 +21,15 @@ pub fn own_dataset(checkpoint: &Checkpoint, data_dir: Option<&Path>) -> Result<D
     }
 }
 
-/// The data set of this name, with the classes that a checkpoint has learnt; without a name, the one it was trained on.
+/// The data set of this name, with the classes that a checkpoint has learnt; without a name, the one it was trained on, with
+/// the same images.
 pub fn named_dataset(
     checkpoint: &Checkpoint,
     name: Option<&str>,
     data_dir: Option<&Path>,
 ) -> Result<Dataset, Diagnostic> {
+    let Some(name) = name else { return own_dataset(checkpoint, data_dir) };
     let metadata = &checkpoint.metadata;
-    let name = name.unwrap_or(&metadata.recipe.dataset);
     let folder = DataFolder::resolve(data_dir, &Environment::read());
     let all = Selection::default();
     let selection = if *name == metadata.recipe.dataset { &metadata.recipe.data } else { &all };
@@ -46,6 +47,7 @@ pub fn other_data(dataset: &str, run: &Path) -> Diagnostic {
     let message = format!("`{dataset}` no longer holds the images that `{}` was trained on", run.display());
     Diagnostic::error(Code::MISMATCH, message)
         .remark("bring the same files back, or name their folder with `--data-dir`")
+        .remark("`netc eval` with `--dataset` measures on whatever a set holds now")
 }
 
 /// Evaluates a checkpoint; `graph` is that of its network.

@@ -13,7 +13,7 @@ use super::progress::{INTERRUPTED, Progress, reading};
 use super::report::Tested;
 use super::run_name::run_path;
 use super::settings::{RecipeFile, Settings};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::data::{self, DataFolder, Dataset, Environment, Follow, Found};
 use crate::diagnostic::{Code, Diagnostic};
@@ -70,7 +70,7 @@ pub struct Train {
     #[arg(long, value_name = "RUN", conflicts_with_all = OF_NEW_RUNS)]
     pub(super) resume: Option<PathBuf>,
     /// Go on although the run was begun on another kind of processor, or by another netc
-    #[arg(long, requires = "resume")]
+    #[arg(long, conflicts_with = "file")]
     pub(super) allow_other_cpu: bool,
     /// Where data sets are kept [default: NETC_DATA, else the user's data folder]
     #[arg(long, value_name = "DIR")]
@@ -122,9 +122,10 @@ impl Train {
         let fusion = self.compute.start();
         let pointed = |path: &str, fault: Diagnostic| terminal.refuse(&[places.point(path, fault)], &sources);
         let found = data::find(&recipe.dataset, &self.data_folder(), &recipe.data);
-        let found = found.map_err(|fault| match ["N0705", "N0706"].contains(&fault.id.as_str()) {
-            true => pointed("data", fault),
-            false => fault.into(),
+        let found = found.map_err(|fault| match fault.id.as_str() {
+            "N0705" | "N0706" => pointed("data", fault),
+            "N0701" | "N0703" if !self.settings.names_dataset() => pointed("dataset", fault),
+            _ => fault.into(),
         })?;
         let (runnable, dataset) = self.prepare(file, found, &recipe, terminal)?;
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
@@ -268,7 +269,7 @@ fn test(
     })?;
     bar.finish_and_clear();
     Ok(evaluation.unwrap_or_else(|| {
-        eprintln!("the run is whole; `netc eval {}` measures it", run.path().display());
+        tell(&format!("the run is whole; `netc eval {}` measures it", run.path().display()));
         std::process::exit(INTERRUPTED);
     }))
 }

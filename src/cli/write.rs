@@ -5,9 +5,9 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_write};
 use crate::report::{self, Figure};
-use crate::train::cannot_write;
+use crate::train::write_whole;
 
 /// Replaces what a file holds. It is written beside it and renamed, with its permissions; a link stays a link.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
@@ -32,14 +32,6 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a result to a file, in place of one that is there.
-pub fn write_result(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-    std::fs::write(path, bytes).map_err(|fault| {
-        Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display()))
-            .remark("name a file in a folder that is there and that you may write to")
-    })
-}
-
 /// Makes a folder where there is none.
 pub fn make_folder(folder: &Path) -> Result<(), Diagnostic> {
     std::fs::create_dir_all(folder).map_err(|fault| cannot_write(folder, &fault))
@@ -51,11 +43,8 @@ pub fn write_figure(folder: &Path, name: &str, figure: &impl Figure) -> Result<(
         |fault: String| Diagnostic::error(Code::WRITE, format!("internal error: `{name}` cannot be drawn: {fault}"));
     let svg = report::svg(figure).map_err(undrawn)?.into_bytes();
     let png = report::png(figure).map_err(undrawn)?;
-    for (extension, bytes) in [("svg", svg), ("png", png)] {
-        let path = folder.join(format!("{name}.{extension}"));
-        std::fs::write(&path, bytes).map_err(|fault| cannot_write(&path, &fault))?;
-    }
-    Ok(())
+    let figures = [("svg", svg), ("png", png)];
+    figures.iter().try_for_each(|(extension, bytes)| write_whole(&folder.join(format!("{name}.{extension}")), bytes))
 }
 
 /// Whether a file's name says SVG.
@@ -76,7 +65,11 @@ pub fn check_plot(path: &Path) -> Result<(), Diagnostic> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.is_dir() && !path.is_dir() {
         true => Ok(()),
-        false => Err(cannot_write(path, &std::io::ErrorKind::NotFound.into())),
+        false => {
+            let message =
+                format!("cannot write `{}`: its folder is not there, or it is a folder itself", path.display());
+            Err(Diagnostic::error(Code::WRITE, message).remark("name a file in a folder that is there"))
+        }
     }
 }
 
@@ -86,7 +79,7 @@ pub fn write_plot(path: &Path, figure: &impl Figure) -> Result<(), Diagnostic> {
     let undrawn = |fault| {
         Diagnostic::error(Code::WRITE, format!("internal error: `{}` cannot be drawn: {fault}", path.display()))
     };
-    write_result(path, &bytes.map_err(undrawn)?)
+    write_whole(path, bytes.map_err(undrawn)?)
 }
 
 /// What changes from one text to the other, as `patch` reads it.

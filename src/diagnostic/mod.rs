@@ -4,11 +4,13 @@
 
 mod clip;
 mod code;
+mod file;
 mod fix;
 mod page;
 mod render;
 
 pub use code::{CODES, Code, code};
+pub use file::{cannot_read, cannot_write, read_plain};
 pub use fix::{Trust, apply, edits};
 pub use page::{page, page_names};
 pub use render::{Style, render, span_to_json, to_json};

@@ -21,7 +21,9 @@ pub fn document(reports: &[(Report, Results)]) -> String {
         let _ = write!(text, "\n## {}\n\n{}\n\n", report.name, report.title);
         text += "| row | figure | printed | ours | seeds | difference | chosen here |\n";
         text += "| --- | --- | --- | --- | --- | --- | --- |\n";
-        report.rows.iter().for_each(|row| text += &line(row, results.get(&row.row)));
+        let printed = report.rows.iter().filter(|row| row.explains.is_none());
+        printed.for_each(|row| text += &line(row, results.get(&row.row)));
+        text += &experiments(report, results);
         text += &references(report);
         text += &origins(report, results);
     }
@@ -50,6 +52,21 @@ fn shown(row: &Row, result: &RowResult) -> (String, String, String) {
 
 fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
+}
+
+/// What was tried on rows below their print.
+fn experiments(report: &Report, results: &Results) -> String {
+    let lines = report.rows.iter().filter_map(|row| {
+        let (ours, seeds, difference) = results.get(&row.row).map_or_else(unknown, |result| shown(row, result));
+        let (explained, name, tried, printed) = (row.explains.as_ref()?, &row.row, &row.place, percent(row.printed));
+        Some(format!("| {explained} | {name} | {tried} | {printed} | {ours} | {seeds} | {difference} |\n"))
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let head = "| row | experiment | tried | printed | ours | seeds | difference |\n| --- | --- | --- | --- | --- | --- | --- |\n";
+    format!("\nExperiments on rows below their print:\n\n{head}{lines}")
 }
 
 fn references(report: &Report) -> String {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 
 use super::metric::Metric;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_read};
 use crate::source::{SourceMap, Span};
 use crate::yaml::{self, Bounds, Field, Found, Keys};
 
@@ -17,11 +17,12 @@ pub struct Report {
     pub name: String,
     pub folder: PathBuf,
     pub title: String,
+    /// The printed figures, then the experiments.
     pub rows: Vec<Row>,
     pub references: Vec<Reference>,
 }
 
-/// A printed figure.
+/// A printed figure, or an experiment on one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub row: String,
@@ -42,6 +43,8 @@ pub struct Row {
     pub place: String,
     /// What the report leaves open and was chosen here.
     pub chosen: Vec<String>,
+    /// Of an experiment, the row below its print that it is about: it differs from that one as `place` says.
+    pub explains: Option<String>,
 }
 
 /// Weights below a threshold become zero and stay it.
@@ -85,10 +88,6 @@ pub fn load_reports(sources: &mut SourceMap, models: &Path) -> Result<Vec<Report
     if faults.is_empty() { Ok(reports) } else { Err(faults) }
 }
 
-pub(super) fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(Code::READ, format!("cannot read `{}`: {fault}", path.display()))
-}
-
 impl Report {
     fn load(sources: &mut SourceMap, folder: PathBuf) -> Result<Self, Vec<Diagnostic>> {
         let path = folder.join("report.yaml");
@@ -109,12 +108,18 @@ impl Report {
     /// None where anything is wrong.
     fn read(field: Field, folder: PathBuf, found: &Found) -> Option<Self> {
         let mut keys = Keys::of(field, found)?;
-        let title = keys.need("title", "the report", text);
-        let rows = keys.need("rows", "the report", Field::items).unwrap_or_default();
+        let title = keys.need("title", text);
+        let rows = keys.need("rows", Field::items).unwrap_or_default();
+        let experiments = keys.read("experiments", Field::items).unwrap_or_default();
         let references = keys.read("references", Field::items).unwrap_or_default();
         keys.finish("the report");
-        let rows: Vec<(Row, Span)> =
+        let mut rows: Vec<(Row, Span)> =
             rows.into_iter().filter_map(|field| Some((Row::read(field, found)?, field.span()))).collect();
+        let experiments: Vec<(Row, Span)> = experiments
+            .into_iter()
+            .filter_map(|field| Some((Row::read_experiment(field, &rows, found)?, field.span())))
+            .collect();
+        rows.extend(experiments);
         for (at, (row, span)) in rows.iter().enumerate() {
             if let Some((_, first)) = rows[..at].iter().find(|(earlier, _)| earlier.row == row.row) {
                 let message = format!("two rows have the name `{}`", row.row);
@@ -139,11 +144,18 @@ fn text(field: &Field) -> Result<String, Diagnostic> {
     field.text().map(str::to_string)
 }
 
-fn mapping(field: &Field) -> Result<Mapping, Diagnostic> {
-    match field.value.to_value() {
-        Value::Mapping(mapping) => Ok(mapping),
-        _ => Err(field.wrong_kind("settings by key, as `{optimizer.lr: 0.01}`")),
+/// A name that folders of runs begin with.
+fn row_name(field: &Field) -> Result<String, Diagnostic> {
+    let name = field.text()?;
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    match name.starts_with(char::is_alphanumeric) && name.chars().all(plain) {
+        true => Ok(name.to_string()),
+        false => Err(field.wrong_kind("letters, digits, `-`, `_` and `.`, a letter or digit first")),
     }
+}
+
+fn mapping(field: &Field) -> Result<Mapping, Diagnostic> {
+    field.by_serde("settings by key, as `{optimizer.lr: 0.01}`")
 }
 
 impl Row {
@@ -151,15 +163,15 @@ impl Row {
         const OWNER: &str = "the row";
         let mut keys = Keys::of(field, found)?;
         let texts = |field: &Field| field.list(text);
-        let row = keys.need("row", OWNER, text);
-        let file = keys.need("file", OWNER, text);
-        let recipe = keys.need("recipe", OWNER, text);
+        let row = keys.need("row", row_name);
+        let file = keys.need("file", text);
+        let recipe = keys.need("recipe", text);
         let set = keys.read("set", mapping).unwrap_or_default();
         let drawn_by = keys.read("drawn_by", texts).unwrap_or_default();
         let prune = keys.get("prune").map(|field| Prune::read(field, found));
-        let metric = keys.need("metric", OWNER, Metric::read);
-        let printed = keys.need("printed", OWNER, |field| field.number(Bounds::SHARE));
-        let place = keys.need("where", OWNER, text);
+        let metric = keys.need("metric", Metric::read);
+        let printed = keys.need("printed", |field| field.number(Bounds::SHARE));
+        let place = keys.need("where", text);
         let chosen = keys.read("chosen", texts).unwrap_or_default();
         keys.finish(OWNER);
         Some(Self {
@@ -173,6 +185,39 @@ impl Row {
             printed: printed?,
             place: place?,
             chosen,
+            explains: None,
+        })
+    }
+
+    /// What is not written is as in the row that is explained.
+    fn read_experiment(field: Field, rows: &[(Row, Span)], found: &Found) -> Option<Self> {
+        const OWNER: &str = "the experiment";
+        let mut keys = Keys::of(field, found)?;
+        let row = keys.need("row", row_name);
+        let explained = keys.need("explains", |field| {
+            let name = text(field)?;
+            let explained = rows.iter().find(|(row, _)| row.row == name).map(|(row, _)| row.clone());
+            let unknown = || Diagnostic::error(Code::REPORT, format!("there is no row `{name}` to explain"));
+            explained.ok_or_else(|| unknown().at(field.span(), "not in `rows`"))
+        });
+        let place = keys.need("tries", text);
+        let file = keys.read("file", text);
+        let recipe = keys.read("recipe", text);
+        let set = keys.read("set", mapping).unwrap_or_default();
+        let prune = keys.get("prune").map(|field| Prune::read(field, found));
+        keys.finish(OWNER);
+        let explained = explained?;
+        let mut all = explained.set.clone();
+        all.extend(set);
+        Some(Self {
+            row: row?,
+            file: file.unwrap_or_else(|| explained.file.clone()),
+            recipe: recipe.unwrap_or_else(|| explained.recipe.clone()),
+            set: all,
+            prune: prune.map_or(explained.prune, |prune| prune),
+            place: place?,
+            explains: Some(explained.row.clone()),
+            ..explained
         })
     }
 
@@ -195,7 +240,7 @@ impl Row {
 impl Prune {
     fn read(field: Field, found: &Found) -> Option<Self> {
         let mut keys = Keys::of(field, found)?;
-        let threshold = keys.need("threshold", "`prune`", |field| field.number(Bounds::POSITIVE));
+        let threshold = keys.need("threshold", |field| field.number(Bounds::POSITIVE));
         let retrain = keys.read("retrain", |field| field.count(0..=1_000_000)).unwrap_or(0);
         keys.finish("`prune`");
         Some(Self { threshold: threshold?, retrain })
@@ -205,8 +250,8 @@ impl Prune {
 impl Reference {
     fn read(field: Field, found: &Found) -> Option<Self> {
         let mut keys = Keys::of(field, found)?;
-        let what = keys.need("what", "the reference", text);
-        let printed = keys.need("printed", "the reference", text);
+        let what = keys.need("what", text);
+        let printed = keys.need("printed", text);
         keys.finish("the reference");
         Some(Self { what: what?, printed: printed? })
     }

@@ -7,9 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
-use super::report::cannot_read;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::train::{cannot_write, write_whole};
+use crate::diagnostic::{Code, Diagnostic, cannot_read, cannot_write};
+use crate::train::write_whole;
 
 /// The file beside a report.
 const FILE: &str = "results.json";

@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use super::metadata::{Metadata, VERSION};
 use super::optimizer::MASK;
 use super::state::State;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_write, read_plain};
 use crate::lower::{Entry, Store};
 
 /// The one key of the file's metadata.
@@ -44,7 +44,7 @@ impl Checkpoint {
     /// # Errors
     /// N0804 where it cannot be read, N0801 where it is no checkpoint.
     pub fn load(path: &Path) -> Result<Self, Diagnostic> {
-        let bytes = std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?;
+        let bytes = read_plain(path)?;
         let metadata = read_metadata(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
         let tensors = read_tensors(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
         Ok(Self { path: path.to_path_buf(), metadata, tensors })
@@ -156,26 +156,6 @@ fn write_all(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(bytes)?;
     file.into_inner()?.sync_all()
-}
-
-/// The error of a file that cannot be written.
-pub fn cannot_write(path: &Path, fault: &std::io::Error) -> Diagnostic {
-    use std::io::ErrorKind;
-    let advice = match fault.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            "the disk is full; free some space, or choose another folder"
-        }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "you may not write there; choose another folder",
-        _ => "choose a folder that is there and that you may write to",
-    };
-    Diagnostic::error(Code::WRITE, format!("cannot write `{}`: {fault}", path.display())).remark(advice)
-}
-
-/// The error of a file that cannot be read.
-pub fn cannot_read(path: &Path, fault: &std::io::Error) -> Diagnostic {
-    let message = format!("cannot read `{}`: {fault}", path.display());
-    Diagnostic::error(Code::READ, message)
-        .remark("name a run's folder, or a file `*.safetensors` that netc has written")
 }
 
 fn not_a_checkpoint(path: &Path, reason: &str) -> Diagnostic {

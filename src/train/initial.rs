@@ -9,9 +9,8 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::checkpoint::cannot_read;
 use super::optimizer::MASK;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, read_plain};
 use crate::lower::{Entry, Store};
 
 /// How tensors found their places.
@@ -50,7 +49,7 @@ struct Tensor {
 /// # Errors
 /// N0804 where it cannot be read, N0813 where it is no safetensors file or its tensors do not match the network's.
 pub fn load_weights(path: &Path, store: &mut Store<f32>) -> Result<Matching, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?;
+    let bytes = read_plain(path)?;
     let tensors = read(&bytes).map_err(|reason| unfit(path, &reason))?;
     let by_name: HashMap<&str, &Tensor> = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
     let entries = store.entries().to_vec();
@@ -84,7 +83,7 @@ fn unfit(path: &Path, reason: &str) -> Diagnostic {
 /// # Errors
 /// N0804 where it cannot be read, N0813 where a mask has another shape than its tensor.
 pub fn load_mask(path: &Path, store: &Store<f32>) -> Result<Option<Vec<f32>>, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?;
+    let bytes = read_plain(path)?;
     let file = SafeTensors::deserialize(&bytes).map_err(|fault| unfit(path, &fault.to_string()))?;
     let mut mask: Option<Vec<f32>> = None;
     for entry in store.entries().iter().filter(|entry| entry.trained) {

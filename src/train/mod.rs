@@ -30,7 +30,7 @@ mod watch;
 
 pub use average::Average;
 pub use benchmark::{Timing, benchmark};
-pub use checkpoint::{Checkpoint, cannot_write};
+pub use checkpoint::Checkpoint;
 pub use choose::choose_by_loss;
 pub use evaluation::{ClassReport, Evaluation, evaluate};
 pub use figures::{EpochMetrics, Figures, Tally};

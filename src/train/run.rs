@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::{cannot_read, cannot_write};
 use super::figures::EpochMetrics;
 use super::recipe::Recipe;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_read, cannot_write};
 
 /// The file in a run that is locked while the run is written.
 const LOCK: &str = ".lock";
@@ -173,12 +172,17 @@ impl RunFolder {
             let path = self.path.join(name);
             let bytes = match fs::read(&path) {
                 Ok(bytes) => bytes,
-                Err(fault) if fault.kind() == ErrorKind::NotFound => continue,
+                Err(fault) if fault.kind() == ErrorKind::NotFound => vec![],
                 Err(fault) => return Err(cannot_write(&path, &fault)),
             };
             let text = String::from_utf8_lossy(&bytes);
             check_lines(&path, &text)?;
             let kept: String = text.split_inclusive('\n').filter(|line| epoch_of(line) <= epochs).collect();
+            let count = kept.lines().count() as u64;
+            if name == "metrics.jsonl" && count != epochs {
+                let message = format!("`{}` has {count} of {epochs} epochs", path.display());
+                return Err(Diagnostic::error(Code::NOT_A_RUN, message).remark("put the file back as it was"));
+            }
             if kept.as_bytes() != bytes {
                 self.replace(name, &kept)?;
             }
@@ -212,14 +216,18 @@ impl RunFolder {
     }
 }
 
-/// Writes a text beside its name, then renames it: whoever reads finds the old one or the new one, whole.
+/// Writes a file beside its name, then renames it: whoever reads finds the old one or the new one, whole. What is there and
+/// no plain file, as `/dev/stdout`, is written to.
 ///
 /// # Errors
 /// N0803.
-pub fn write_whole(path: &Path, text: &str) -> Result<(), Diagnostic> {
+pub fn write_whole(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Diagnostic> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, bytes).map_err(|fault| cannot_write(path, &fault));
+    }
     let mut beside = path.as_os_str().to_os_string();
     beside.push(".partial");
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|fault| {
         let _ = fs::remove_file(&beside);
         cannot_write(path, &fault)

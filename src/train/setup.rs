@@ -1,7 +1,7 @@
 //! A network, its data and a recipe -> a trainer at its start, or where a checkpoint left it.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::average::Average;
 use super::checkpoint::Checkpoint;
@@ -11,6 +11,7 @@ use super::metadata::{Build, Position};
 use super::optimizer::Optimizer;
 use super::prune::Pruned;
 use super::recipe::{Choice, Places, Recipe, fit};
+use super::run::RunFolder;
 use super::schedule::Schedule;
 use super::state::State;
 use super::trainer::Trainer;
@@ -105,12 +106,13 @@ impl Trainer {
         }
     }
 
-    /// Begins with the weights that the recipe names, if any; a note says how they were matched.
+    /// Begins with the weights that the recipe names, a file's or a run's, if any; a note says how they were matched.
     ///
     /// # Errors
     /// N0804 where they cannot be read, N0813 where they do not fit.
     pub fn take_weights(&mut self) -> Result<Option<Diagnostic>, Diagnostic> {
-        let Some(path) = self.recipe.init_from.clone().map(PathBuf::from) else { return Ok(None) };
+        let Some(path) = &self.recipe.init_from else { return Ok(None) };
+        let path = RunFolder::checkpoint_of(Path::new(path))?;
         let matching = load_weights(&path, &mut self.state.store)?;
         let mask = match matching {
             Matching::ByName => load_mask(&path, &self.state.store)?,

@@ -24,13 +24,17 @@ pub struct Bounds {
 impl Bounds {
     pub const POSITIVE: Self = Self { accepts: |x| x > 0.0, text: "a number above 0" };
     pub const NOT_NEGATIVE: Self = Self { accepts: |x| x >= 0.0, text: "a number from 0 on" };
+    pub const ANY: Self = Self { accepts: |_| true, text: "a number" };
+    pub const PROBABILITY: Self = Self { accepts: |x| (0.0..=1.0).contains(&x), text: "a number from 0 to 1" };
+    pub const HALF_TURN: Self = Self { accepts: |x| (0.0..=180.0).contains(&x), text: "a number from 0 to 180" };
+    pub const BETA: Self = Self { accepts: |x| x > 0.0 && x <= 1000.0, text: "a number above 0 and at most 1000" };
     pub const SHARE: Self = Self { accepts: |x| x > 0.0 && x <= 1.0, text: "a number above 0 and at most 1" };
     pub const PART: Self = Self { accepts: |x| x > 0.0 && x < 1.0, text: "a number above 0 and below 1" };
     pub const ABOVE_ONE: Self = Self { accepts: |x| x > 1.0, text: "a number above 1" };
     pub const BELOW_ONE: Self = Self { accepts: |x| (0.0..1.0).contains(&x), text: "a number from 0 on and below 1" };
 
     pub fn accept(&self, number: f64) -> bool {
-        number.is_finite() && (self.accepts)(number)
+        (number as f32).is_finite() && (self.accepts)(number)
     }
 }
 
@@ -40,6 +44,8 @@ pub struct Keys<'y, 'f> {
     span: Span,
     entries: &'y [(Key, Yaml)],
     asked: Vec<&'static str>,
+    /// Those that must be there and are not.
+    missing: Vec<&'static str>,
     /// Those that exist, but not with what is read here.
     foreign: Vec<&'static str>,
     found: &'f Found,
@@ -52,12 +58,8 @@ impl<'y, 'f> Keys<'y, 'f> {
             found.borrow_mut().push(field.wrong_kind("settings, as `{name: value}`"));
             return None;
         };
-        for (index, (key, _)) in entries.iter().enumerate() {
-            if let Some((first, _)) = entries[..index].iter().find(|(earlier, _)| earlier.name == key.name) {
-                found.borrow_mut().push(repeated(key, first));
-            }
-        }
-        Some(Self { span: field.span(), entries, asked: vec![], foreign: vec![], found })
+        found.borrow_mut().extend(repeated_keys(entries));
+        Some(Self { span: field.span(), entries, asked: vec![], missing: vec![], foreign: vec![], found })
     }
 
     /// The value of `key`, if there is one.
@@ -78,18 +80,10 @@ impl<'y, 'f> Keys<'y, 'f> {
         }
     }
 
-    /// The same for a key that must be there; without it `owner` is not complete.
-    pub fn need<T>(
-        &mut self,
-        key: &'static str,
-        owner: &str,
-        read: impl FnOnce(&Field<'y>) -> Result<T, Diagnostic>,
-    ) -> Option<T> {
-        if self.get(key).is_none() {
-            let message = format!("{owner} has no `{key}`, which it needs");
-            let place = self.entries.first().map_or(self.span, |(first, _)| first.span);
-            let fault = Diagnostic::error(Code::MISSING_KEY, message).at(place, format!("`{key}` is missing"));
-            self.found.borrow_mut().push(fault);
+    /// The same for a key that must be there.
+    pub fn need<T>(&mut self, key: &'static str, read: impl FnOnce(&Field<'y>) -> Result<T, Diagnostic>) -> Option<T> {
+        if !self.entries.iter().any(|(known, _)| known.name == key) {
+            self.missing.push(key);
         }
         self.read(key, read)
     }
@@ -121,7 +115,8 @@ impl<'y, 'f> Keys<'y, 'f> {
         }
     }
 
-    /// Makes errors of the keys that nobody asked for, and counts them; `owner` is whose keys they would be.
+    /// Makes errors of the keys that nobody asked for, and counts them; `owner` is whose keys they would be. Where there are
+    /// none, makes one of what is missing.
     pub fn finish(self, owner: &str) -> usize {
         let mut unknown = 0;
         let known = |key: &Key| self.asked.iter().chain(&self.foreign).any(|known| *known == key.name);
@@ -135,8 +130,22 @@ impl<'y, 'f> Keys<'y, 'f> {
             self.found.borrow_mut().push(suggest(fault, &key.name, &self.asked, "the keys are"));
             unknown += 1;
         }
+        if unknown == 0 && !self.missing.is_empty() {
+            let missing: Vec<String> = self.missing.iter().map(|key| format!("`{key}`")).collect();
+            let missing = missing.join(", ");
+            let place = self.entries.first().map_or(self.span, |(first, _)| first.span);
+            let fault = Diagnostic::error(Code::MISSING_KEY, format!("{owner} lacks {missing}"));
+            self.found.borrow_mut().push(fault.at(place, "not among these"));
+        }
         unknown
     }
+}
+
+fn repeated_keys(entries: &[(Key, Yaml)]) -> impl Iterator<Item = Diagnostic> {
+    entries.iter().enumerate().filter_map(|(index, (key, _))| {
+        let (first, _) = entries[..index].iter().find(|(earlier, _)| earlier.name == key.name)?;
+        Some(repeated(key, first))
+    })
 }
 
 fn repeated(key: &Key, first: &Key) -> Diagnostic {
@@ -246,7 +255,7 @@ impl<'y> Field<'y> {
     pub fn items(&self) -> Result<Vec<Field<'y>>, Diagnostic> {
         match &self.value.kind {
             Kind::List(items) => Ok(items.iter().map(|value| Field { key: self.key, value }).collect()),
-            _ => Err(self.wrong_kind("a list, as `[1, 2]`")),
+            _ => Err(self.wrong_kind("a list, as `[a, b]`")),
         }
     }
 
@@ -257,6 +266,11 @@ impl<'y> Field<'y> {
 
     /// What the value's own type makes of it.
     pub fn by_serde<T: DeserializeOwned>(&self, wanted: &str) -> Result<T, Diagnostic> {
+        if let Kind::Map(entries) = &self.value.kind
+            && let Some(fault) = repeated_keys(entries).next()
+        {
+            return Err(fault);
+        }
         serde_yaml::from_value(self.value.to_value()).map_err(|fault| {
             Diagnostic::error(Code::RECIPE_KIND, format!("`{}` must be {wanted}: {fault}", self.key))
                 .at(self.span(), "here")
@@ -277,7 +291,8 @@ impl<'y> Field<'y> {
     }
 
     pub fn out_of_range(&self, number: f64, wanted: &str) -> Diagnostic {
+        let beyond = if number.is_finite() && (number as f32).is_infinite() { ", beyond 32-bit numbers" } else { "" };
         Diagnostic::error(Code::RECIPE_RANGE, format!("`{}` must be {wanted}", self.key))
-            .at(self.span(), format!("is {number}"))
+            .at(self.span(), format!("is {number}{beyond}"))
     }
 }

@@ -124,6 +124,9 @@ impl<'t> Reader<'t> {
             {
                 Err(self.refused(marks, "there are no anchors here; write the value out"))
             }
+            Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
+                Err(self.refused(marks, "there are no tags here; write the value alone"))
+            }
             Event::Scalar(text, style, ..) => Ok(Yaml { span, kind: Kind::Scalar(scalar(&text, style)) }),
             Event::SequenceStart(..) => self.list(span, depth),
             Event::MappingStart(..) => self.map(span, depth),

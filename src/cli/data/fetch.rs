@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Place, megabytes};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, tell};
 use crate::cli::{Format, Outcome};
 use crate::data::fetch::{Follow, fetch};
 
@@ -59,7 +59,7 @@ impl Follow for Progress {
         if !std::io::stderr().is_terminal() {
             let size = size.map_or(String::new(), |size| format!(" ({})", megabytes(size)));
             let from = if there > 0 { format!(", from {} on", megabytes(there)) } else { String::new() };
-            eprintln!("downloading {file}{size}{from}");
+            tell(&format!("downloading {file}{size}{from}"));
             return;
         }
         let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
@@ -80,6 +80,6 @@ impl Follow for Progress {
 
     fn unpack(&mut self, file: &str) {
         self.end();
-        eprintln!("unpacking {file}");
+        tell(&format!("unpacking {file}"));
     }
 }

@@ -13,13 +13,12 @@ use self::text::Shown;
 use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::Settings;
-use super::terminal::Terminal;
-use super::write::write_result;
+use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_write};
 use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
 use crate::source::SourceMap;
-use crate::train::{RunFolder, cannot_write};
+use crate::train::{RunFolder, write_whole};
 
 /// Repeat the figures that reports print
 #[derive(Args, Debug)]
@@ -30,6 +29,9 @@ pub struct Repro {
     /// Only list the rows, with the values that they have
     #[arg(long)]
     list: bool,
+    /// The experiments on rows below their print, in place of the rows
+    #[arg(long)]
+    experiments: bool,
     /// One seed, and a tenth of the epochs
     #[arg(long)]
     quick: bool,
@@ -60,7 +62,7 @@ impl Repro {
             .into_iter()
             .map(|report| Results::load(&report.folder).map(|results| (report, results)))
             .collect::<Result<Vec<_>, _>>()?;
-        let rows = plan::select(&reports, &self.wanted)?;
+        let rows = plan::select(&reports, &self.wanted, self.experiments)?;
         let outcome = if self.list { Ok(()) } else { self.run_rows(&mut reports, &rows, terminal) };
         let shown = rows
             .iter()
@@ -102,7 +104,7 @@ impl Repro {
         while let Some(task) = plan.next() {
             let (report, results) = &mut reports[task.report];
             let row = report.rows[task.row].clone();
-            eprintln!("{}", plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
+            tell(&plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
             let began = Instant::now();
             match self.run_row(report, &row, task.seed, terminal) {
                 Ok(result) => results.add(result),
@@ -186,7 +188,7 @@ impl Repro {
         if !docs.is_dir() {
             return Ok(());
         }
-        write_result(&docs.join("results.md"), document(reports).as_bytes())
+        write_whole(&docs.join("results.md"), document(reports))
     }
 }
 

@@ -7,10 +7,10 @@ use indicatif::HumanDuration;
 use sha2::{Digest, Sha256};
 
 use crate::cli::Failure;
-use crate::cli::files::{cannot_read, read_source};
+use crate::cli::files::read_source;
 use crate::cli::settings::{Change, RecipeFile, Settings};
 use crate::cli::terminal::Terminal;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_read};
 use crate::graph::{Given, check};
 use crate::repro::{Report, Results, Row};
 use crate::resolve::names::nearest;
@@ -35,23 +35,37 @@ pub struct Plan {
     spent: (f64, f64),
 }
 
-/// The rows that are meant, as numbers of report and row; all where nothing is said.
+/// The rows that are meant, as numbers of report and row; all where nothing is said. Experiments are meant where they are
+/// named, or `experiments` are asked for in place of printed figures.
 ///
 /// # Errors
 /// N0610 for a report or row that is not there.
-pub fn select(reports: &[(Report, Results)], wanted: &[String]) -> Result<Vec<(usize, usize)>, Diagnostic> {
+pub fn select(
+    reports: &[(Report, Results)],
+    wanted: &[String],
+    experiments: bool,
+) -> Result<Vec<(usize, usize)>, Diagnostic> {
     let all: Vec<(usize, usize)> =
         (0..reports.len()).flat_map(|report| (0..reports[report].0.rows.len()).map(move |row| (report, row))).collect();
     let name = |&(report, row): &(usize, usize)| {
         let report = &reports[report].0;
         format!("{}/{}", report.name, report.rows[row].row)
     };
-    let is_meant =
-        |place: &(usize, usize), wanted: &String| reports[place.0].0.name == *wanted || name(place) == *wanted;
-    if let Some(unknown) = wanted.iter().find(|wanted| !all.iter().any(|place| is_meant(place, wanted))) {
+    let is_kind = |&(report, row): &(usize, usize)| reports[report].0.rows[row].explains.is_some() == experiments;
+    let is_meant = |place: &(usize, usize), wanted: &String| {
+        name(place) == *wanted || (reports[place.0].0.name == *wanted && is_kind(place))
+    };
+    let is_known = |wanted: &String| {
+        all.iter().any(|place| name(place) == *wanted) || reports.iter().any(|(report, _)| report.name == *wanted)
+    };
+    if let Some(unknown) = wanted.iter().find(|wanted| !is_known(wanted)) {
         return Err(no_such_row(unknown, all.iter().map(name).collect()));
     }
-    Ok(all.into_iter().filter(|place| wanted.is_empty() || wanted.iter().any(|name| is_meant(place, name))).collect())
+    let asked = |place: &(usize, usize)| match wanted {
+        [] => is_kind(place),
+        names => names.iter().any(|name| is_meant(place, name)),
+    };
+    Ok(all.into_iter().filter(asked).collect())
 }
 
 fn no_such_row(unknown: &str, names: Vec<String>) -> Diagnostic {

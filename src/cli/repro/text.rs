@@ -65,13 +65,18 @@ fn references(rows: &[Shown]) -> String {
 pub fn json(rows: &[Shown]) -> String {
     let object = |Shown { report, row, result, command }: &Shown| {
         let of_all = result.map(|result| Summary::of(&result.values));
-        json!({
+        let mut object = json!({
             "report": report.name, "row": row.row, "metric": row.metric, "printed": row.printed,
             "mean": of_all.map(|summary| summary.mean), "std": of_all.and_then(|summary| summary.std),
             "values": result.map(|result| &result.values), "seeds": result.map(|result| &result.seeds),
             "quick": result.is_some_and(|result| result.quick), "chosen": row.chosen,
             "command": command,
-        })
+        });
+        if let Some(explained) = &row.explains {
+            object["explains"] = json!(explained);
+            object["tries"] = json!(row.place);
+        }
+        object
     };
     format!("{}\n", Json::Array(rows.iter().map(object).collect()))
 }

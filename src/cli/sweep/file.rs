@@ -2,23 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 use super::Sweep;
-use super::space::{Axis, SEED, Space, seeds_have_a_flag};
-use super::trial::Trial;
+use super::space::{Axis, AxisPlaces, SEED, SEEDS, Space, seeds_have_a_flag};
+use super::trial::{NET, Trial};
 use crate::cli::Failure;
 use crate::cli::files::read_source;
 use crate::cli::settings::{Change, RecipeFile};
 use crate::cli::terminal::Terminal;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, cannot_write};
 use crate::graph::{Given, Variants, check};
 use crate::source::{SourceMap, Span};
-use crate::train::{Recipe, cannot_write};
+use crate::train::Recipe;
 use crate::yaml::{self, Field, Found, Key, Keys, Kind, Yaml};
 
 /// A sweep file.
-struct Text {
+struct SweepFile {
     /// Relative to the sweep file, as the recipe.
     file: PathBuf,
     recipe: Option<PathBuf>,
@@ -39,41 +39,62 @@ pub struct Source {
 
 impl Source {
     pub fn read(arguments: &Sweep, terminal: &Terminal) -> Result<Self, Failure> {
+        let mut sources = SourceMap::new();
+        Self::parse(arguments, &mut sources).map_err(|faults| terminal.refuse(&faults, &sources))
+    }
+
+    fn parse(arguments: &Sweep, sources: &mut SourceMap) -> Result<Self, Vec<Diagnostic>> {
         let path = &arguments.file;
         let (mut file, mut of_file, mut axes) = (path.clone(), None, vec![]);
         if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            let mut sources = SourceMap::new();
-            let text = Text::load(&mut sources, path).map_err(|faults| terminal.refuse(&faults, &sources))?;
-            file = path.with_file_name(text.file);
-            of_file = text.recipe.map(|recipe| path.with_file_name(recipe));
-            axes = text.over;
+            let sweep = SweepFile::load(sources, path)?;
+            file = path.with_file_name(sweep.file);
+            of_file = sweep.recipe.map(|recipe| path.with_file_name(recipe));
+            axes = sweep.over;
         }
         axes.extend_from_slice(&arguments.over);
-        let mut sources = SourceMap::new();
-        let id = read_source(&mut sources, &file)?;
-        let report = check(&mut sources, id, &Given::default());
+        let id = read_source(sources, &file).map_err(|fault| vec![fault])?;
+        let report = check(sources, id, &Given::default());
         let variants = Variants::of(&report, &Given::default());
         if let Some(unknown) = axes.iter().find(|axis| !is_known(axis, &variants)) {
-            return Err(no_such_value(unknown, &file, &variants).into());
+            return Err(vec![no_such_value(unknown, &file, &variants)]);
         }
         axes.extend(choices(&variants));
         let (recipe_file, mut set) = (arguments.recipe.clone().or(of_file), arguments.set.clone());
-        if let Some(change) = set.iter().find(|change| change.key == SEED) {
-            return Err(seeds_have_a_flag()
-                .remark(format!("`--set {}={}` says otherwise", change.key, change.value))
-                .into());
-        }
-        if let Some(change) = set.iter().find(|change| axes.iter().any(|axis| axis.key == change.key)) {
-            let message = format!("`{}` is swept over, and set to {} for all trials", change.key, change.value);
-            return Err(Diagnostic::error(Code::SWEEP, message).into());
-        }
-        let recipe = RecipeFile::read(recipe_file.as_deref(), &set, terminal)?.recipe;
+        check_set(&set, &axes).map_err(|fault| vec![fault])?;
+        let (recipe, _) = RecipeFile::parse(sources, recipe_file.as_deref(), &set)?;
         if recipe.split.validation == 0.0 && !axes.iter().any(|axis| axis.key == "split.validation") {
             set.push(Change { key: "split.validation".into(), value: "0.1".into() });
         }
         let origin = format!("{}\n{}\n{:?}", report.text, recipe.to_yaml(), arguments.strategy);
-        let space = Space::new(axes, origin.into_bytes())?;
-        Ok(Self { file, recipe_file, recipe, set, variants, space })
+        let space = Space::new(axes, origin.into_bytes()).map_err(|fault| vec![fault])?;
+        let source = Self { file, recipe_file, recipe, set, variants, space };
+        source.check_values(sources)?;
+        Ok(source)
+    }
+
+    /// Refuses a value with which no combination has a recipe.
+    fn check_values(&self, sources: &mut SourceMap) -> Result<(), Vec<Diagnostic>> {
+        let trials = self.space.trials();
+        let mut recipe = |trial: &Trial| {
+            let changes = [&self.set[..], &trial.settings()].concat();
+            RecipeFile::parse(sources, self.recipe_file.as_deref(), &changes).map(|_| ())
+        };
+        let results: Vec<Result<(), Vec<Diagnostic>>> = trials.iter().map(&mut recipe).collect();
+        for (at, axis) in self.space.axes.iter().enumerate().filter(|(_, axis)| !axis.key.starts_with(NET)) {
+            for (number, value) in axis.values.iter().enumerate() {
+                let with: Vec<_> =
+                    trials.iter().zip(&results).filter(|(trial, _)| trial.changes[at].value == *value).collect();
+                if let [(_, Err(faults)), ..] = with[..]
+                    && with.iter().all(|(_, result)| result.is_err())
+                {
+                    let place = axis.places.as_ref().map(|places| places.values[number]);
+                    let own = format!("--set {}", Change { key: axis.key.clone(), value: value.clone() });
+                    return Err(faults.iter().map(|fault| placed(fault.clone(), &own, place, sources)).collect());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The file of a trial's network; one that differs is written to `out`.
@@ -92,11 +113,38 @@ impl Source {
     }
 }
 
-impl Text {
+/// A mistake in a value, at its place in the sweep file instead of in the text that was made of it.
+fn placed(mut fault: Diagnostic, made: &str, place: Option<Span>, sources: &SourceMap) -> Diagnostic {
+    match (fault.place(), place) {
+        (Some(span), Some(place)) if sources.file(span.file).name() == made => {
+            let label =
+                fault.labels.drain(..).find(|label| label.primary).map_or_else(String::new, |label| label.message);
+            fault.at(place, label)
+        }
+        _ => fault,
+    }
+}
+
+/// What all trials set is neither a seed nor swept over.
+fn check_set(set: &[Change], axes: &[Axis]) -> Result<(), Diagnostic> {
+    if let Some(change) = set.iter().find(|change| change.key == SEED) {
+        let fault = seeds_have_a_flag(Diagnostic::error(Code::SWEEP, SEEDS));
+        return Err(fault.remark(format!("`--set {change}` says otherwise")));
+    }
+    match set.iter().find(|change| axes.iter().any(|axis| axis.key == change.key)) {
+        Some(Change { key, value }) => {
+            let message = format!("`{key}` is swept over, and set to {value} for all trials");
+            Err(Diagnostic::error(Code::SWEEP, message))
+        }
+        None => Ok(()),
+    }
+}
+
+impl SweepFile {
     fn load(sources: &mut SourceMap, path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let file = read_source(sources, path).map_err(|fault| vec![fault])?;
         let found = Found::default();
-        let text = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
+        let sweep = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
             Some(tree) => Self::read(Field { key: "the sweep", value: &tree }, &found),
             None => {
                 let fault = Diagnostic::error(Code::SWEEP, "the sweep is empty").at(Span::new(file, 0, 0), "here");
@@ -104,48 +152,62 @@ impl Text {
                 None
             }
         };
-        text.filter(|_| !found.borrow().has_errors()).ok_or_else(|| found.into_inner().into_sorted())
+        sweep.filter(|_| !found.borrow().has_errors()).ok_or_else(|| found.into_inner().into_sorted())
     }
 
     fn read(field: Field, found: &Found) -> Option<Self> {
         let mut keys = Keys::of(field, found)?;
         let path = |field: &Field| field.text().map(PathBuf::from);
-        let file = keys.need("file", "the sweep", path);
+        let file = keys.need("file", path);
         let recipe = keys.read("recipe", path);
-        let over = keys.read("over", written_axes).unwrap_or_default();
+        let over = keys.read("over", axes).unwrap_or_default();
         keys.finish("the sweep");
         Some(Self { file: file?, recipe, over })
     }
 }
 
-fn written_axes(over: &Field) -> Result<Vec<Axis>, Diagnostic> {
-    let text = |value: &Yaml| match value.to_value() {
-        Value::String(text) => text,
-        other => serde_json::to_string(&other).unwrap_or_default(),
-    };
+fn axes(over: &Field) -> Result<Vec<Axis>, Diagnostic> {
     let Kind::Map(entries) = &over.value.kind else {
         return Err(over.wrong_kind("lists of values by key, as `{optimizer.lr: [0.1, 0.01]}`"));
     };
-    let axis = |(key, values): &(Key, Yaml)| match &values.kind {
-        Kind::List(items) if !items.is_empty() => {
-            Ok(Axis { key: key.name.clone(), values: items.iter().map(text).collect() })
-        }
+    entries.iter().map(|(key, values)| axis(key, values)).collect()
+}
+
+fn axis(key: &Key, values: &Yaml) -> Result<Axis, Diagnostic> {
+    let items = match &values.kind {
+        Kind::List(items) if !items.is_empty() => items,
         _ => {
             let message = format!("`{}` has no list of values", key.name);
-            Err(Diagnostic::error(Code::SWEEP, message).at(values.span, "a list stands here, as `[0.1, 0.01]`"))
+            let fault = Diagnostic::error(Code::SWEEP, message).at(values.span, "not a list");
+            return Err(fault.remark("as `[0.1, 0.01]`"));
         }
     };
-    entries.iter().map(axis).collect()
+    let places = AxisPlaces { key: key.span, values: items.iter().map(|item| item.span).collect() };
+    let values = items.iter().map(|item| as_change(item, key.name.starts_with(NET))).collect();
+    Ok(Axis { key: key.name.clone(), values, places: Some(places) })
+}
+
+/// A value as a change has it: text that YAML would take for something else is in quotes, but not that of a network.
+fn as_change(value: &Yaml, of_network: bool) -> String {
+    let value = value.to_value();
+    let plain = |text: &str| {
+        let read: Option<Mapping> = serde_yaml::from_str(&format!("{{key: {text}}}")).ok();
+        read.is_some_and(|read| read.len() == 1 && read.get("key") == Some(&value))
+    };
+    match &value {
+        Value::String(text) if of_network || plain(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
 }
 
 /// Whether a key of the network is one of its values; those of the recipe are looked at by who reads it.
 fn is_known(axis: &Axis, variants: &Variants) -> bool {
-    axis.key.strip_prefix("net.").is_none_or(|name| variants.names().any(|known| known == name))
+    axis.key.strip_prefix(NET).is_none_or(|name| variants.names().any(|known| known == name))
 }
 
 fn no_such_value(axis: &Axis, file: &Path, variants: &Variants) -> Diagnostic {
-    let name = axis.key.trim_start_matches("net.");
-    let fault = Diagnostic::error(Code::SWEEP, format!("`{}` has no value `{name}`", file.display()));
+    let name = axis.key.trim_start_matches(NET);
+    let fault = axis.fault(format!("`{}` has no value `{name}`", file.display()));
     let names: Vec<String> = variants.names().map(|name| format!("`{name}`")).collect();
     fault.remark(match names.is_empty() {
         true => format!("write `let {name} = ...` in it, and use `{name}` in its layers"),
@@ -160,7 +222,7 @@ fn choices(variants: &Variants) -> Vec<Axis> {
         let written = format!("net.{{{}}}", values.join("|"));
         let same = axes.iter().filter(|axis| axis.values == values).count();
         let key = if same == 0 { written } else { format!("{written}#{}", same + 1) };
-        axes.push(Axis { key, values });
+        axes.push(Axis { key, values, places: None });
     }
     axes
 }

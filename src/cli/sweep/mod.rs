@@ -17,7 +17,7 @@ use self::trial::{Kept, Measured, Trial};
 use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::{Change, Settings};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::train::Metric;
@@ -86,6 +86,10 @@ struct Setting<'a> {
 
 impl Sweep {
     pub fn run(self, terminal: &Terminal) -> Outcome {
+        if self.strategy == Strategy::Grid && self.trials.is_some() {
+            let fault = Diagnostic::error(Code::SWEEP, "a grid trains all combinations, whatever `--trials` says");
+            return Err(fault.remark("add `--strategy random` or `--strategy halving`").into());
+        }
         let source = Source::read(&self, terminal)?;
         let out = self.out.clone().unwrap_or_else(|| default_folder(&self.file));
         let mut kept = Kept::open(&out)?;
@@ -145,7 +149,7 @@ impl Sweep {
             wanted.filter(|(trial, seed)| !kept.has(&trial.digest, *seed, round.epochs)).collect();
         let (began, mut outcome) = (Instant::now(), Ok(()));
         for (done, &(trial, seed)) in left.iter().enumerate() {
-            eprintln!("{}", text::announce(trial, seed, round.epochs, done, left.len(), began.elapsed()));
+            tell(&text::announce(trial, seed, round.epochs, done, left.len(), began.elapsed()));
             match self.train(setting, trial, seed, round) {
                 Ok(measured) => kept.add(measured)?,
                 Err(failure) if interrupted() => return Err(failure),

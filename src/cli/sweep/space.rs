@@ -10,12 +10,22 @@ use super::trial::Trial;
 use crate::cli::settings::Change;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::random::{Purpose, key, uniform};
+use crate::source::Span;
 
 /// A key with the values that it takes, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
     pub key: String,
     pub values: Vec<String>,
+    /// Where a sweep file has them.
+    pub places: Option<AxisPlaces>,
+}
+
+/// The places of a key and of each of its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AxisPlaces {
+    pub key: Span,
+    pub values: Vec<Span>,
 }
 
 impl FromStr for Axis {
@@ -26,36 +36,47 @@ impl FromStr for Axis {
         let values = split(&value);
         match values.iter().any(String::is_empty) {
             true => Err("expected values with commas between them, as `optimizer.lr=0.1,0.01`".to_string()),
-            false => Ok(Self { key, values }),
+            false => Ok(Self { key, values, places: None }),
         }
     }
 }
 
 impl Axis {
+    /// An error at the key.
+    pub fn fault(&self, message: impl Into<String>) -> Diagnostic {
+        let fault = Diagnostic::error(Code::SWEEP, message);
+        match &self.places {
+            Some(places) => fault.at(places.key, "here"),
+            None => fault,
+        }
+    }
+
     /// Equal values would make one trial look like several; seeds have a flag of their own.
     fn check(&self) -> Result<(), Diagnostic> {
         if self.key == SEED {
-            return Err(seeds_have_a_flag());
+            return Err(seeds_have_a_flag(self.fault(SEEDS)));
         }
-        let meant: Vec<Value> =
-            self.values.iter().map(|value| serde_yaml::from_str(value).unwrap_or_default()).collect();
-        match (1..meant.len()).find(|&at| meant[..at].contains(&meant[at])) {
-            Some(at) => {
-                let message = format!("`{}` takes {} twice", self.key, self.values[at]);
-                Err(Diagnostic::error(Code::SWEEP, message).remark("`--seeds N` trains every trial with several seeds"))
-            }
-            None => Ok(()),
-        }
+        let as_text = |value: &String| Value::String(value.clone());
+        let meant = |value: &String| serde_yaml::from_str(value).unwrap_or_else(|_| as_text(value));
+        let meant: Vec<Value> = self.values.iter().map(meant).collect();
+        let Some(at) = (1..meant.len()).find(|&at| meant[..at].contains(&meant[at])) else { return Ok(()) };
+        let fault = Diagnostic::error(Code::SWEEP, format!("`{}` takes {} twice", self.key, self.values[at]));
+        let fault = fault.remark("`--seeds N` trains every trial with several seeds");
+        Err(match &self.places {
+            Some(places) => fault.at(places.values[at], "again"),
+            None => fault,
+        })
     }
 }
 
 /// The recipe's key that no trial sets.
 pub const SEED: &str = "seed";
 
-/// The error for a seed among what trials set.
-pub fn seeds_have_a_flag() -> Diagnostic {
-    Diagnostic::error(Code::SWEEP, "trials are trained with the seeds 0, 1, ..., which no setting changes")
-        .remark("`--seeds N` trains every trial with N of them")
+/// What the error says for a seed among what trials set.
+pub const SEEDS: &str = "trials are trained with the seeds 0, 1, ..., which no setting changes";
+
+pub fn seeds_have_a_flag(fault: Diagnostic) -> Diagnostic {
+    fault.remark("`--seeds N` trains every trial with N of them")
 }
 
 /// At commas outside of brackets.
@@ -75,7 +96,7 @@ fn split(text: &str) -> Vec<String> {
 /// All axes of a sweep.
 #[derive(Clone, Debug)]
 pub struct Space {
-    axes: Vec<Axis>,
+    pub axes: Vec<Axis>,
     /// What trials depend on besides: the network's text, the recipe, the strategy.
     origin: Vec<u8>,
 }
@@ -90,7 +111,7 @@ impl Space {
         }
         axes.iter().try_for_each(Axis::check)?;
         if let Some(at) = (1..axes.len()).find(|&at| axes[..at].iter().any(|axis| axis.key == axes[at].key)) {
-            return Err(Diagnostic::error(Code::SWEEP, format!("`{}` is swept over twice", axes[at].key)));
+            return Err(axes[at].fault(format!("`{}` is swept over twice", axes[at].key)));
         }
         let count = axes.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.values.len()));
         match count.filter(|count| *count <= MOST) {
@@ -108,7 +129,7 @@ impl Space {
     /// Every combination, the last axis changing fastest.
     pub fn trials(&self) -> Vec<Trial> {
         let mut combinations: Vec<Vec<Change>> = vec![vec![]];
-        for Axis { key, values } in &self.axes {
+        for Axis { key, values, .. } in &self.axes {
             let with = |value: &String| Change { key: key.clone(), value: value.clone() };
             combinations = combinations
                 .iter()

@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::cli::files::cannot_read;
 use crate::cli::settings::Change;
 use crate::cli::write::make_folder;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::train::{Figures, Metric, badness, cannot_write};
+use crate::diagnostic::{Code, Diagnostic, cannot_read, cannot_write};
+use crate::train::{Figures, Metric, badness};
 
 /// What stands before the name of a `let` value.
-const NET: &str = "net.";
+pub const NET: &str = "net.";
 
 /// A combination of values.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -79,6 +79,9 @@ impl Augmentation {
 }
 
 impl Augment {
+    /// Movements are at most so many pixels.
+    pub const LONGEST: usize = 1 << 15;
+
     fn apply(self, pixels: &mut [u8], shape: ImageShape, mean: &[u8], draws: &mut ChaCha8Rng) {
         match self {
             Self::Flip { axis, p } => {
@@ -107,7 +110,7 @@ fn around(most: f32, draws: &mut ChaCha8Rng) -> f32 {
 
 /// Down and to the right, each from -most to most.
 fn offsets(most: usize, draws: &mut ChaCha8Rng) -> [isize; 2] {
-    let most = most.min(written::LONGEST) as i64;
+    let most = most.min(Augment::LONGEST) as i64;
     [(); 2].map(|()| draws.random_range(-most..=most) as isize)
 }
 

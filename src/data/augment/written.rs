@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Augment, Axis};
 
-/// Movements are at most so many pixels.
-pub const LONGEST: usize = 1 << 15;
 /// How often a flip comes where nothing is said.
 const HALF: f32 = 0.5;
 
@@ -62,9 +60,9 @@ fn checked(step: Augment) -> Result<Augment, String> {
         true => Ok(step),
         false => Err(format!("`{key}` is {value}; it is a number from 0 to {most}")),
     };
-    let pixels = |key: &str, value: usize, least: usize| match (least..=LONGEST).contains(&value) {
+    let pixels = |key: &str, value: usize, least: usize| match (least..=Augment::LONGEST).contains(&value) {
         true => Ok(step),
-        false => Err(format!("`{key}` is {value}; it is a number of pixels from {least} to {LONGEST}")),
+        false => Err(format!("`{key}` is {value}; it is a number of pixels from {least} to {}", Augment::LONGEST)),
     };
     match step {
         Augment::Flip { p, .. } => within("p", p, 1.0),

@@ -22,7 +22,9 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
     let mut entries = vec![];
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = entry.file_name().into_string().map_err(|name| {
+            damaged(folder, format_args!("the name `{}` in it is not UTF-8 text", name.to_string_lossy()))
+        })?;
         if !name.starts_with('.') && !LEFT_BEHIND.contains(&name.as_str()) {
             entries.push((name, entry.path()));
         }

@@ -77,7 +77,10 @@ pub fn spread(record: &RunRecord) -> Result<Option<Section>, String> {
     }
     let recipe = &record.metadata().recipe;
     Ok(Some(match recipe.data.is_all() {
-        true => section.repeated_by(format!("netc data stats {} --plot pixels.svg", quoted(&recipe.dataset))),
+        true => {
+            let (name, shape) = (quoted(&recipe.dataset), dataset.shape().map(|size| size.to_string()).join("x"));
+            section.repeated_by(format!("netc data stats {name} --input {shape} --plot pixels.svg"))
+        }
         false => section,
     }))
 }

@@ -49,8 +49,17 @@ impl RunRecord<'_> {
     pub fn subtitle(&self) -> String {
         let Metadata { recipe, classes, data, .. } = self.metadata();
         let [train, test] = [data.train, data.test].map(|count| grouped(count as u64));
-        let dataset = &recipe.dataset;
-        format!("{dataset}: {train} training and {test} test images of {}, {} classes", self.graph.input, classes.len())
+        let (dataset, share) = (&recipe.dataset, |part: f64| format!("{} %", (1000.0 * part).round() / 10.0));
+        let mut used = vec![];
+        if recipe.split.validation > 0.0 {
+            used.push(format!("{} to validate", share(recipe.split.validation)));
+        }
+        if recipe.split.fraction < 1.0 {
+            used.push(format!("trained on {} of what is left", share(recipe.split.fraction)));
+        }
+        let used = if used.is_empty() { String::new() } else { format!(" ({})", used.join(", ")) };
+        let (shape, classes) = (self.graph.input, classes.len());
+        format!("{dataset}: {train} training{used} and {test} test images of {shape}, {classes} classes")
     }
 
     /// Numbers that are trained and not pruned.

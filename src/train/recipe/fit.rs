@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, Node};
 use crate::layer::Shape;
 use crate::lower::{Classes, Criterion, Loss, Term, scores_of, softmax_of};
+use crate::resolve::names::nearest;
 
 /// Refuses settings that would do nothing, or leave nothing of an image.
 ///
@@ -19,6 +20,11 @@ pub fn check(recipe: &Recipe, places: &Places, [_, height, width]: ImageShape) -
         let message = "`validate` waits for a validation part, and there is none";
         let fault = places.unfit("validate", message, "has no effect");
         return Err(fault.remark("`split: {validation: 0.1}`, or `--val-fraction 0.1`, keeps a tenth for it"));
+    }
+    let (lr, min_lr) = (recipe.optimizer.lr, recipe.schedule.curve.min_lr());
+    if min_lr > lr {
+        let message = format!("the schedule ends at {min_lr}, above the rate of {lr} that it begins with");
+        return Err(places.unfit("schedule", message, "`min_lr` is too large"));
     }
     let side = height.min(width);
     for (index, change) in recipe.augment.iter().enumerate() {
@@ -86,7 +92,16 @@ pub fn trained(recipe: &Recipe, places: &Places, graph: &Graph) -> Result<Vec<bo
                 .map(|node| format!("`{}`", node.path))
                 .collect();
             let fault = places.unfit(&format!("freeze.{index}"), message, "not in the network");
+            let meant = nearest(name, graph.nodes.iter().map(|node| node.path.as_str()));
+            let fault = match meant {
+                Some(path) => fault.remark(format!("did you mean `{path}`?")),
+                None => fault,
+            };
             return Err(fault.remark(format!("layers with parameters are {}", paths.join(", "))));
+        }
+        if !graph.nodes.iter().any(|node| is_within(node, name) && has_weights(node)) {
+            let message = format!("`freeze` names `{name}`, which has nothing to train");
+            return Err(places.unfit(&format!("freeze.{index}"), message, "has no effect"));
         }
     }
     let trained: Vec<bool> =

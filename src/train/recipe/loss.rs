@@ -78,17 +78,17 @@ impl CriterionRecipe {
     }
 
     /// Sets what is written `name=number` in a sum.
-    pub(super) fn set(&mut self, name: &str, number: f64) -> bool {
+    pub(super) fn set(&mut self, name: &str, number: f64) -> Option<bool> {
         let (setting, bounds) = match (self, name) {
             (Self::CrossEntropy { label_smoothing, .. }, "label_smoothing") => (label_smoothing, Bounds::BELOW_ONE),
             (Self::Hinge { margin } | Self::MarginRanking { margin }, "margin") => (margin, Bounds::NOT_NEGATIVE),
-            _ => return false,
+            _ => return None,
         };
         let accepted = bounds.accept(number);
         if accepted {
             *setting = number;
         }
-        accepted
+        Some(accepted)
     }
 
     fn read(&mut self, keys: &mut Keys) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::loss::{Against, CriterionRecipe, LossRecipe, TermRecipe};
+use crate::yaml::Bounds;
 
 /// What is wrong with a text, and at which bytes of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,14 +142,23 @@ impl<'t> Reader<'t> {
 
     /// Up to the closing bracket.
     fn arguments(&mut self, term: &mut TermRecipe) -> Result<(), LossFault> {
+        let mut given = vec![];
         loop {
             let (name, range) = self.take("an output's name")?;
             if self.accept("=") {
+                if given.contains(&name) {
+                    return Err(fault(format!("`{name}` is given twice"), range));
+                }
+                given.push(name);
                 let (number, place) = self.take("a number")?;
                 let number = number.parse().map_err(|_| fault(format!("`{number}` is no number"), place.clone()))?;
-                if !term.criterion.set(name, number) {
-                    let message = format!("`{}` has no setting `{name}={number}`", term.criterion.name());
-                    return Err(fault(message, range.start..place.end));
+                match term.criterion.set(name, number) {
+                    Some(true) => {}
+                    Some(false) => return Err(fault(format!("`{name}` cannot be {number}"), place)),
+                    None => {
+                        let message = format!("`{}` has no setting `{name}`", term.criterion.name());
+                        return Err(fault(message, range));
+                    }
                 }
             } else {
                 place_argument(term, name, range)?;
@@ -191,7 +201,7 @@ fn begins_number(word: &str) -> bool {
 
 fn positive(word: &str, range: Range<usize>) -> Result<f64, LossFault> {
     match word.parse::<f64>() {
-        Ok(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
+        Ok(weight) if Bounds::POSITIVE.accept(weight) => Ok(weight),
         _ => Err(fault(format!("a weight is a number above 0, not `{word}`"), range)),
     }
 }
@@ -228,8 +238,8 @@ mod tests {
             ("mse(input)", "input", "output's name"),
             ("mse(image, other)", "other", "`input` or `labels`"),
             ("mse(image, input", "", "the end"),
-            ("hinge(label_smoothing=0.1)", "label_smoothing=0.1", "no setting"),
-            ("cross_entropy(a, label_smoothing=1.5)", "label_smoothing=1.5", "no setting"),
+            ("hinge(label_smoothing=0.1)", "label_smoothing", "no setting"),
+            ("cross_entropy(a, label_smoothing=1.5)", "1.5", "cannot be 1.5"),
             ("mse +", "", "a criterion"),
             ("mse - hinge", "-", "no meaning"),
         ] {

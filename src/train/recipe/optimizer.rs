@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Bounds, Field, Found, Keys};
 
 /// An optimizer and its settings.
@@ -112,7 +113,8 @@ impl OptimizerRule {
                 keys.set("nesterov", nesterov, |field| field.flag());
                 if *momentum == 0.0 && *nesterov {
                     keys.read("nesterov", |field| -> Result<(), _> {
-                        Err(field.wrong_kind("false without a `momentum`"))
+                        let message = "`nesterov` needs a `momentum` above 0";
+                        Err(Diagnostic::error(Code::RECIPE_KIND, message).at(field.span(), "has no momentum"))
                     });
                 }
             }

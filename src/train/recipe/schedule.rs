@@ -66,6 +66,14 @@ impl Curve {
         }
     }
 
+    /// The rate that it never goes below.
+    pub fn min_lr(&self) -> f64 {
+        match *self {
+            Self::Constant | Self::Step { .. } => 0.0,
+            Self::Cosine { min_lr } | Self::Plateau { min_lr, .. } => min_lr,
+        }
+    }
+
     fn read(&mut self, keys: &mut Keys) {
         match self {
             Self::Constant => {}

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::schedule::ScheduleRecipe;
 use super::split::Split;
 use super::validate::Validate;
-use crate::data::{Augment, Normalise, Selection};
+use crate::data::{Augment, Axis, Normalise, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, SourceMap};
 use crate::yaml::{self, Bounds, Field, Found, Keys, Yaml};
@@ -45,7 +45,9 @@ fn read(tree: &Yaml, found: &Found) -> Recipe {
     if let Some(field) = keys.get("split") {
         recipe.split = Split::read(field, found);
     }
-    keys.set("normalise", &mut recipe.normalise, read_normalise);
+    if let Some(field) = keys.get("normalise") {
+        recipe.normalise = read_normalise(field, found);
+    }
     if let Some(field) = keys.get("augment") {
         recipe.augment = read_augment(field, found);
     }
@@ -81,18 +83,32 @@ fn read_selection(field: Field, found: &Found) -> Selection {
     selection
 }
 
-fn read_normalise(field: &Field) -> Result<Normalise, Diagnostic> {
-    if field.is_map() {
-        return field.by_serde("auto, none, or `{mean: [...], std: [...]}`");
+const NORMALISE: &[(&str, Normalise)] = &[("auto", Normalise::Auto), ("none", Normalise::None)];
+
+fn read_normalise(field: Field, found: &Found) -> Normalise {
+    if !field.is_map() {
+        let names: Vec<(&str, usize)> = NORMALISE.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+        return match field.word(&names) {
+            Ok(at) => NORMALISE[at].1.clone(),
+            Err(fault) => {
+                found.borrow_mut().push(fault);
+                Normalise::Auto
+            }
+        };
     }
-    field.word(&[("auto", false), ("none", true)]).map(|none| if none { Normalise::None } else { Normalise::Auto })
+    let Some(mut keys) = Keys::of(field, found) else { return Normalise::Auto };
+    let numbers = |bounds| move |field: &Field| field.list(|number| Ok(number.number(bounds)? as f32));
+    let mean = keys.need("mean", numbers(Bounds::ANY));
+    let std = keys.need("std", numbers(Bounds::POSITIVE));
+    keys.finish("`normalise`");
+    mean.zip(std).map_or(Normalise::Auto, |(mean, std)| Normalise::By { mean, std })
 }
 
 /// The changes that images can undergo.
 const CHANGES: &[&str] = &["flip", "shift", "crop", "rotate", "colour", "cutout", "mixup"];
 
 /// Along which a flip may be.
-const AXES: &[(&str, ())] = &[("horizontal", ()), ("vertical", ())];
+const AXES: &[(&str, Axis)] = &[("horizontal", Axis::Horizontal), ("vertical", Axis::Vertical)];
 
 fn read_augment(field: Field, found: &Found) -> Vec<Augment> {
     let items = field.items().unwrap_or_else(|fault| {
@@ -105,22 +121,38 @@ fn read_augment(field: Field, found: &Found) -> Vec<Augment> {
 fn read_change(item: Field, found: &Found) -> Option<Augment> {
     let mut keys = Keys::of(item, found)?;
     let changes: Vec<Field> = CHANGES.iter().filter_map(|change| keys.get(change)).collect();
-    keys.get("p");
-    let unknown = keys.finish("an entry of `augment`");
-    if unknown > 0 {
+    let p = keys.get("p");
+    if keys.finish("an entry of `augment`") > 0 {
         return None;
     }
-    if changes.len() != 1 {
-        let message = format!("an entry of `augment` has one of {}", CHANGES.join(", "));
-        let fault =
-            Diagnostic::error(Code::RECIPE_KIND, message).at(item.span(), format!("has {} of them", changes.len()));
-        found.borrow_mut().push(fault);
-        return None;
+    let made = match changes[..] {
+        [change] => change_of(change, p),
+        _ => {
+            let message = format!("an entry of `augment` has one of {}", CHANGES.join(", "));
+            let label = format!("has {} of them", changes.len());
+            Err(Diagnostic::error(Code::RECIPE_KIND, message).at(item.span(), label))
+        }
+    };
+    made.map_err(|fault| found.borrow_mut().push(fault)).ok()
+}
+
+fn change_of(change: Field, p: Option<Field>) -> Result<Augment, Diagnostic> {
+    if let Some(p) = p.filter(|_| change.key != "flip") {
+        let message = format!("`{}` does not use `p`", change.key);
+        return Err(Diagnostic::error(Code::UNUSED_KEY, message).at(p.span(), "has no effect here"));
     }
-    let flipped = changes.iter().filter(|change| change.key == "flip").map(|flip| flip.word(AXES));
-    flipped
-        .collect::<Result<(), Diagnostic>>()
-        .and_then(|()| item.by_serde("a change of images"))
-        .map_err(|fault| found.borrow_mut().push(fault))
-        .ok()
+    let number = |bounds| Ok(change.number(bounds)? as f32);
+    let pixels = |least| Ok(change.count(least..=Augment::LONGEST as u64)? as usize);
+    Ok(match change.key {
+        "flip" => {
+            let p = p.map_or(Ok(0.5), |p| p.number(Bounds::PROBABILITY))?;
+            Augment::Flip { axis: change.word(AXES)?, p: p as f32 }
+        }
+        "shift" => Augment::Shift(pixels(0)?),
+        "crop" => Augment::Crop(pixels(0)?),
+        "rotate" => Augment::Rotate(number(Bounds::HALF_TURN)?),
+        "colour" => Augment::Colour(number(Bounds::PROBABILITY)?),
+        "cutout" => Augment::Cutout(pixels(1)?),
+        _ => Augment::Mixup(number(Bounds::BETA)?),
+    })
 }
