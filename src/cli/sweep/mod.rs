@@ -1,17 +1,18 @@
 //! `netc sweep`: settings and sizes with several values -> a training for each combination, and which is best on the
 //! validation part.
 
-mod file;
+mod source;
 mod space;
 mod text;
 mod trial;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use self::file::Source;
+use self::source::Source;
 use self::space::{Axis, Space};
 use self::trial::{Kept, Measured, Trial};
 use super::job::{Job, Running};

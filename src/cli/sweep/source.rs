@@ -1,12 +1,11 @@
-//! A `.net` file, or a YAML file that names one -> what a sweep varies.
+//! The arguments of a sweep -> what it varies.
 
 use std::path::{Path, PathBuf};
 
-use serde_yaml::{Mapping, Value};
-
 use super::Sweep;
-use super::space::{Axis, AxisPlaces, SEED, SEEDS, Space, seeds_have_a_flag};
+use super::space::{Axis, SEED, SEEDS, Space, seeds_have_a_flag};
 use super::trial::{NET, Trial};
+use super::written::SweepFile;
 use crate::cli::Failure;
 use crate::cli::files::read_source;
 use crate::cli::settings::{Change, RecipeFile};
@@ -15,15 +14,6 @@ use crate::diagnostic::{Code, Diagnostic, cannot_write};
 use crate::graph::{Given, Variants, check};
 use crate::source::{SourceMap, Span};
 use crate::train::Recipe;
-use crate::yaml::{self, Field, Found, Key, Keys, Kind, Yaml};
-
-/// A sweep file.
-struct SweepFile {
-    /// Relative to the sweep file, as the recipe.
-    file: PathBuf,
-    recipe: Option<PathBuf>,
-    over: Vec<Axis>,
-}
 
 /// What is swept.
 pub struct Source {
@@ -137,66 +127,6 @@ fn check_set(set: &[Change], axes: &[Axis]) -> Result<(), Diagnostic> {
             Err(Diagnostic::error(Code::SWEEP, message))
         }
         None => Ok(()),
-    }
-}
-
-impl SweepFile {
-    fn load(sources: &mut SourceMap, path: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let file = read_source(sources, path).map_err(|fault| vec![fault])?;
-        let found = Found::default();
-        let sweep = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
-            Some(tree) => Self::read(Field { key: "the sweep", value: &tree }, &found),
-            None => {
-                let fault = Diagnostic::error(Code::SWEEP, "the sweep is empty").at(Span::new(file, 0, 0), "here");
-                found.borrow_mut().push(fault.remark("it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`"));
-                None
-            }
-        };
-        sweep.filter(|_| !found.borrow().has_errors()).ok_or_else(|| found.into_inner().into_sorted())
-    }
-
-    fn read(field: Field, found: &Found) -> Option<Self> {
-        let mut keys = Keys::of(field, found)?;
-        let path = |field: &Field| field.text().map(PathBuf::from);
-        let file = keys.need("file", path);
-        let recipe = keys.read("recipe", path);
-        let over = keys.read("over", axes).unwrap_or_default();
-        keys.finish("the sweep");
-        Some(Self { file: file?, recipe, over })
-    }
-}
-
-fn axes(over: &Field) -> Result<Vec<Axis>, Diagnostic> {
-    let Kind::Map(entries) = &over.value.kind else {
-        return Err(over.wrong_kind("lists of values by key, as `{optimizer.lr: [0.1, 0.01]}`"));
-    };
-    entries.iter().map(|(key, values)| axis(key, values)).collect()
-}
-
-fn axis(key: &Key, values: &Yaml) -> Result<Axis, Diagnostic> {
-    let items = match &values.kind {
-        Kind::List(items) if !items.is_empty() => items,
-        _ => {
-            let message = format!("`{}` has no list of values", key.name);
-            let fault = Diagnostic::error(Code::SWEEP, message).at(values.span, "not a list");
-            return Err(fault.remark("as `[0.1, 0.01]`"));
-        }
-    };
-    let places = AxisPlaces { key: key.span, values: items.iter().map(|item| item.span).collect() };
-    let values = items.iter().map(|item| as_change(item, key.name.starts_with(NET))).collect();
-    Ok(Axis { key: key.name.clone(), values, places: Some(places) })
-}
-
-/// A value as a change has it: text that YAML would take for something else is in quotes, but not that of a network.
-fn as_change(value: &Yaml, of_network: bool) -> String {
-    let value = value.to_value();
-    let plain = |text: &str| {
-        let read: Option<Mapping> = serde_yaml::from_str(&format!("{{key: {text}}}")).ok();
-        read.is_some_and(|read| read.len() == 1 && read.get("key") == Some(&value))
-    };
-    match &value {
-        Value::String(text) if of_network || plain(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
     }
 }
 

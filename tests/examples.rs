@@ -1,0 +1,32 @@
+//! The networks of `examples/` with their recipes, cut short, on the real data sets, where those are.
+
+mod place;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use place::Place;
+
+/// Trains as `docs/examples.md` does, but a fiftieth of one epoch; the accuracy on the test images.
+fn trained(name: &str, files: &str) -> Option<f64> {
+    let data = std::env::var_os("NETC_DATA").map(PathBuf::from).unwrap_or("../shared/data".into());
+    if !data.join(files).is_dir() {
+        println!("skipped: no {files} in {}", data.display());
+        return None;
+    }
+    let data = fs::canonicalize(data).unwrap().display().to_string();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let [network, recipe] =
+        ["net", "yaml"].map(|ending| examples.join(format!("{name}.{ending}")).display().to_string());
+    let place = Place::with("");
+    let short = ["--epochs", "1", "--train-fraction", "0.02", "--out", "run", "--format", "json"];
+    let result = place.result(&[&["train", &network, "--recipe", &recipe, "--data-dir", &data], &short[..]].concat());
+    result["test"]["accuracy"].as_f64()
+}
+
+#[test]
+fn the_network_for_fashion_mnist_trains() {
+    if let Some(accuracy) = trained("fashion", "fashion-mnist") {
+        assert!(accuracy > 0.2, "{accuracy}");
+    }
+}
