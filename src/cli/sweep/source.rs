@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Sweep;
-use super::space::{Axis, SEED, SEEDS, Space, seeds_have_a_flag};
+use super::space::{Axis, SEED, SEEDS_ARE_SET, SEEDS_HAVE_A_FLAG, Space};
 use super::trial::{NET, Trial};
 use super::written::SweepFile;
 use crate::cli::Failure;
@@ -118,7 +118,7 @@ fn placed(mut fault: Diagnostic, made: &str, place: Option<Span>, sources: &Sour
 /// What all trials set is neither a seed nor swept over.
 fn check_set(set: &[Change], axes: &[Axis]) -> Result<(), Diagnostic> {
     if let Some(change) = set.iter().find(|change| change.key == SEED) {
-        let fault = seeds_have_a_flag(Diagnostic::error(Code::SWEEP, SEEDS));
+        let fault = Diagnostic::error(Code::SWEEP, SEEDS_ARE_SET).remark(SEEDS_HAVE_A_FLAG);
         return Err(fault.remark(format!("`--set {change}` says otherwise")));
     }
     match set.iter().find(|change| axes.iter().any(|axis| axis.key == change.key)) {

@@ -54,7 +54,7 @@ impl Axis {
     /// Equal values would make one trial look like several; seeds have a flag of their own.
     fn check(&self) -> Result<(), Diagnostic> {
         if self.key == SEED {
-            return Err(seeds_have_a_flag(self.fault(SEEDS)));
+            return Err(self.fault(SEEDS_ARE_SET).remark(SEEDS_HAVE_A_FLAG));
         }
         let as_text = |value: &String| Value::String(value.clone());
         let meant = |value: &String| serde_yaml::from_str(value).unwrap_or_else(|_| as_text(value));
@@ -72,12 +72,9 @@ impl Axis {
 /// The recipe's key that no trial sets.
 pub const SEED: &str = "seed";
 
-/// What the error says for a seed among what trials set.
-pub const SEEDS: &str = "trials are trained with the seeds 0, 1, ..., which no setting changes";
-
-pub fn seeds_have_a_flag(fault: Diagnostic) -> Diagnostic {
-    fault.remark("`--seeds N` trains every trial with N of them")
-}
+/// What the error says for a seed among what trials set, and what to do instead.
+pub const SEEDS_ARE_SET: &str = "trials are trained with the seeds 0, 1, ..., which no setting changes";
+pub const SEEDS_HAVE_A_FLAG: &str = "`--seeds N` trains every trial with N of them";
 
 /// At commas outside of brackets.
 fn split(text: &str) -> Vec<String> {

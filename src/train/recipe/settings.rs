@@ -83,13 +83,11 @@ fn read_selection(field: Field, found: &Found) -> Selection {
     selection
 }
 
-const NORMALISE: &[(&str, Normalise)] = &[("auto", Normalise::Auto), ("none", Normalise::None)];
-
 fn read_normalise(field: Field, found: &Found) -> Normalise {
     if !field.is_map() {
-        let names: Vec<(&str, usize)> = NORMALISE.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
-        return match field.word(&names) {
-            Ok(at) => NORMALISE[at].1.clone(),
+        return match field.word(&[("auto", false), ("none", true)]) {
+            Ok(false) => Normalise::Auto,
+            Ok(true) => Normalise::None,
             Err(fault) => {
                 found.borrow_mut().push(fault);
                 Normalise::Auto
