@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
 
-use crate::kernel::Machine;
+use crate::kernel::{self, Machine};
 use crate::lower::Fusion;
 
 #[derive(Args, Clone, Debug, Default)]
@@ -36,6 +36,7 @@ impl Compute {
 
     /// Starts the threads for layers that run fused or not, whatever the flag says.
     pub fn start_with(&self, fused: bool) -> Fusion {
+        kernel::keep_freed();
         let threads = self.threads();
         // The pool for images is built once in a process; whoever comes later finds it.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();

@@ -82,11 +82,16 @@ impl Kernel for Turn<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let count = LANES.min(self.input - self.first);
         for (x, to) in self.x.chunks_exact(self.input).zip(self.turned.chunks_exact_mut(LANES)) {
-            let mut square = [Line::ZERO; LANES];
-            square[..count].copy_from_slice(&x[self.first..][..count]);
-            L::transpose(&square, to);
+            let lines = &x[self.first..];
+            match lines.first_chunk() {
+                Some(square) => L::transpose(square, to),
+                None => {
+                    let mut square = [Line::ZERO; LANES];
+                    square[..lines.len()].copy_from_slice(lines);
+                    L::transpose(&square, to);
+                }
+            }
         }
     }
 }
@@ -201,7 +206,7 @@ impl Kernel for WeightRows<'_> {
                     }
                     let columns = block * LANES..input.min((block + 1) * LANES);
                     for (sum, row) in sums.iter().zip(self.dweight[unit * input..].chunks_exact_mut(input)) {
-                        row[columns.clone()].copy_from_slice(&sum.to_array()[..columns.len()]);
+                        sum.write_part(&mut row[columns.clone()]);
                     }
                 });
             }

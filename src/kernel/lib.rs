@@ -48,4 +48,5 @@ pub use isa::{Isa, Kernel};
 pub use lane::{Lane, array};
 pub use line::{LANES, Line, groups_of, lines_for, numbers, numbers_mut};
 pub use machine::Machine;
+pub use memory::keep_freed;
 pub use team::Team;

@@ -1,4 +1,4 @@
-//! Zeroed lines on large pages.
+//! Pages: zeroed lines on large ones, and those of freed memory.
 //!
 //! With pages of 4 KiB a step of a convolutional network spends up to a third of its time on finding them.
 
@@ -51,6 +51,23 @@ impl DerefMut for Memory {
     fn deref_mut(&mut self) -> &mut [Line] {
         // SAFETY: the map is as long and starts at a page; any bytes are lines.
         unsafe { std::slice::from_raw_parts_mut(self.start(), self.lines) }
+    }
+}
+
+/// From now on freed memory stays with the process, for the next to ask. The tensors of a step come and go; were their pages
+/// given back to the system, each step would get them anew, zeroed, at up to a fifth of its time.
+///
+/// Of use to glibc's allocator; others are left as they are.
+pub fn keep_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        /// The largest that every glibc takes.
+        const MAPPED: i32 = 32 << 20;
+        // SAFETY: sets two of the allocator's parameters to values that it takes.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+        }
     }
 }
 

@@ -16,14 +16,14 @@ pub enum Rule {
     Sgd { lr: f32 },
     /// b = momentum b + g, p -= lr b; with Nesterov p -= lr (g + momentum b).
     Momentum { lr: f32, momentum: f32, nesterov: bool },
-    /// The moments, then p -= step m / (sqrt(v) / root + eps); `step` is the learning rate over 1 - b1^t, `root` the
-    /// square root of 1 - b2^t (Kingma and Ba 2015).
-    Adam { step: f32, root: f32, moments: Moments, eps: f32 },
-    /// The first moment, u = max(b2 u, |g| + eps), p -= step m / u; `step` as Adam's.
+    /// The moments, then p -= step m / (sqrt(v) + eps). With r the square root of 1 - b2^t, `step` is r times the learning
+    /// rate over 1 - b1^t, and `eps` r times the recipe's (Kingma and Ba 2015, the end of section 2).
+    Adam { step: f32, moments: Moments, eps: f32 },
+    /// The first moment, u = max(b2 u, |g| + eps), p -= step m / u; `step` is the learning rate over 1 - b1^t.
     Adamax { step: f32, moments: Moments, eps: f32 },
-    /// The moments, then p -= (now g + next m) / (sqrt(v) / root + eps); `now` and `next` are the learning rate times
-    /// the shares of gradient and moment (Dozat 2016), `root` as Adam's.
-    Nadam { now: f32, next: f32, root: f32, moments: Moments, eps: f32 },
+    /// The moments, then p -= (now g + next m) / (sqrt(v) + eps); `now` and `next` are Adam's r times the learning rate
+    /// times the shares of gradient and moment (Dozat 2016), `eps` as Adam's.
+    Nadam { now: f32, next: f32, moments: Moments, eps: f32 },
     /// v = alpha v + rest g^2, p -= lr g / (sqrt(v) + eps)
     RmsProp { lr: f32, alpha: f32, rest: f32, eps: f32 },
     /// v as above, b = momentum b + g / (sqrt(v) + eps), p -= lr b
@@ -134,10 +134,10 @@ impl Kernel for Update<'_> {
         let Decay { scale, added, kept } = self.decay;
         for start in (0..self.values.len()).step_by(LANES) {
             let end = self.values.len().min(start + LANES);
-            let p = load::<L>(&self.values[start..end]);
-            let g = L::splat(added).mul_add(p, L::splat(scale).mul(load(&self.gradients[start..end])));
+            let p = L::from_part(&self.values[start..end]);
+            let g = L::splat(added).mul_add(p, L::splat(scale).mul(L::from_part(&self.gradients[start..end])));
             let moved = self.moved(L::splat(kept).mul(p), g, start, end);
-            store(moved, &mut self.values[start..end]);
+            moved.write_part(&mut self.values[start..end]);
         }
     }
 }
@@ -150,31 +150,30 @@ impl Update<'_> {
             Rule::Sgd { lr } => L::splat(lr).neg_mul_add(g, p),
             Rule::Momentum { lr, momentum, nesterov } => {
                 let first = &mut self.first[start..end];
-                let b = L::splat(momentum).mul_add(load(first), g);
-                store(b, first);
+                let b = L::splat(momentum).mul_add(L::from_part(first), g);
+                b.write_part(first);
                 let moved = if nesterov { L::splat(momentum).mul_add(b, g) } else { b };
                 L::splat(lr).neg_mul_add(moved, p)
             }
-            Rule::Adam { step, root, moments, eps } => {
+            Rule::Adam { step, moments, eps } => {
                 let m = moments.first(g, &mut self.first[start..end]);
                 let v = moments.second(g, &mut self.second[start..end]);
-                let size = v.sqrt().div(L::splat(root)).add(L::splat(eps));
-                p.sub(L::splat(step).mul(m).div(size))
+                p.sub(L::splat(step).mul(m).div(v.sqrt().add(L::splat(eps))))
             }
             Rule::Adamax { step, moments, eps } => {
                 let m = moments.first(g, &mut self.first[start..end]);
                 let second = &mut self.second[start..end];
                 let size = g.max(L::zero().sub(g)).add(L::splat(eps));
-                let u = L::splat(moments.betas[1]).mul(load(second)).max(size);
-                store(u, second);
+                let u = L::splat(moments.betas[1]).mul(L::from_part(second)).max(size);
+                u.write_part(second);
                 // Behind the last parameter u may be 0, and what comes of it is never stored.
                 p.sub(L::splat(step).mul(m).div(u))
             }
-            Rule::Nadam { now, next, root, moments, eps } => {
+            Rule::Nadam { now, next, moments, eps } => {
                 let m = moments.first(g, &mut self.first[start..end]);
                 let v = moments.second(g, &mut self.second[start..end]);
-                let size = v.sqrt().div(L::splat(root)).add(L::splat(eps));
-                p.sub(L::splat(now).mul_add(g, L::splat(next).mul(m)).div(size))
+                let moved = L::splat(now).mul_add(g, L::splat(next).mul(m));
+                p.sub(moved.div(v.sqrt().add(L::splat(eps))))
             }
             Rule::RmsProp { lr, alpha, rest, eps } => {
                 let v = follow([alpha, rest], g.mul(g), &mut self.first[start..end]);
@@ -183,8 +182,8 @@ impl Update<'_> {
             Rule::RmsMomentum { lr, alpha, rest, eps, momentum } => {
                 let v = follow([alpha, rest], g.mul(g), &mut self.first[start..end]);
                 let second = &mut self.second[start..end];
-                let b = L::splat(momentum).mul_add(load(second), g.div(v.sqrt().add(L::splat(eps))));
-                store(b, second);
+                let b = L::splat(momentum).mul_add(L::from_part(second), g.div(v.sqrt().add(L::splat(eps))));
+                b.write_part(second);
                 L::splat(lr).neg_mul_add(b, p)
             }
         }
@@ -206,8 +205,8 @@ impl Moments {
 /// state = decay state + rest x, which it answers.
 #[inline(always)]
 fn follow<L: Lane>([decay, rest]: [f32; 2], x: L, state: &mut [f32]) -> L {
-    let followed = L::splat(decay).mul_add(load(state), L::splat(rest).mul(x));
-    store(followed, state);
+    let followed = L::splat(decay).mul_add(L::from_part(state), L::splat(rest).mul(x));
+    followed.write_part(state);
     followed
 }
 
@@ -222,7 +221,7 @@ impl Kernel for Squares<'_> {
     fn run<L: Lane>(self) -> f64 {
         let mut sum = L::zero();
         for numbers in self.numbers.chunks(LANES) {
-            let x = load::<L>(numbers);
+            let x = L::from_part(numbers);
             sum = x.mul_add(x, sum);
         }
         sum.to_array().iter().map(|&part| f64::from(part)).sum()
@@ -242,7 +241,7 @@ impl Kernel for Average<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         for (values, averages) in self.values.chunks(LANES).zip(self.averages.chunks_mut(LANES)) {
-            follow([self.decay, self.rest], load::<L>(values), averages);
+            follow([self.decay, self.rest], L::from_part(values), averages);
         }
     }
 }
@@ -258,32 +257,8 @@ impl Kernel for Mask<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         for (kept, numbers) in self.kept.chunks(LANES).zip(self.numbers.chunks_mut(LANES)) {
-            let masked = load::<L>(kept).pass_positive(load(numbers));
-            store(masked, numbers);
-        }
-    }
-}
-
-/// Up to sixteen numbers, zeros behind them.
-#[inline(always)]
-fn load<L: Lane>(numbers: &[f32]) -> L {
-    match numbers.first_chunk::<LANES>() {
-        Some(whole) => L::from_array(whole),
-        None => {
-            let mut padded = [0.0; LANES];
-            padded[..numbers.len()].copy_from_slice(numbers);
-            L::from_array(&padded)
-        }
-    }
-}
-
-#[inline(always)]
-fn store<L: Lane>(lane: L, numbers: &mut [f32]) {
-    match numbers.first_chunk_mut::<LANES>() {
-        Some(whole) => lane.write(whole),
-        None => {
-            let values = lane.to_array();
-            numbers.copy_from_slice(&values[..numbers.len()]);
+            let masked = L::from_part(kept).pass_positive(L::from_part(numbers));
+            masked.write_part(numbers);
         }
     }
 }

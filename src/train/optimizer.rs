@@ -134,8 +134,8 @@ impl Optimizer {
             }
             OptimizerRule::Adam { betas, eps } | OptimizerRule::AdamW { betas, eps } => {
                 let [bias1, bias2] = self.biases(betas);
-                let (step, root) = ((lr / bias1) as f32, bias2.sqrt() as f32);
-                Rule::Adam { step, root, moments: moments(betas), eps: eps as f32 }
+                let root = bias2.sqrt();
+                Rule::Adam { step: (root * lr / bias1) as f32, moments: moments(betas), eps: (root * eps) as f32 }
             }
             OptimizerRule::Adamax { betas, eps } => {
                 let step = (lr / self.biases(betas)[0]) as f32;
@@ -156,12 +156,12 @@ impl Optimizer {
         let lr = self.recipe.lr;
         let (mu, mu_next) = (momentum(betas[0], self.steps), momentum(betas[0], self.steps + 1));
         self.product *= mu;
+        let root = self.biases(betas)[1].sqrt();
         Rule::Nadam {
-            now: (lr * (1.0 - mu) / (1.0 - self.product)) as f32,
-            next: (lr * mu_next / (1.0 - self.product * mu_next)) as f32,
-            root: self.biases(betas)[1].sqrt() as f32,
+            now: (root * lr * (1.0 - mu) / (1.0 - self.product)) as f32,
+            next: (root * lr * mu_next / (1.0 - self.product * mu_next)) as f32,
             moments: moments(betas),
-            eps: eps as f32,
+            eps: (root * eps) as f32,
         }
     }
 

@@ -109,6 +109,31 @@ pub trait Lane: Copy + 'static {
         function::erf(self)
     }
 
+    /// Up to sixteen numbers, zeros behind them.
+    #[inline(always)]
+    fn from_part(numbers: &[f32]) -> Self {
+        match numbers.first_chunk() {
+            Some(whole) => Self::from_array(whole),
+            None => {
+                let mut padded = [0.0; LANES];
+                padded[..numbers.len()].copy_from_slice(numbers);
+                Self::from_array(&padded)
+            }
+        }
+    }
+
+    /// The first lanes to up to sixteen numbers.
+    #[inline(always)]
+    fn write_part(self, numbers: &mut [f32]) {
+        match numbers.first_chunk_mut() {
+            Some(whole) => self.write(whole),
+            None => {
+                let values = self.to_array();
+                numbers.copy_from_slice(&values[..numbers.len()]);
+            }
+        }
+    }
+
     /// The lanes as an array.
     #[inline(always)]
     fn to_array(self) -> [f32; LANES] {
