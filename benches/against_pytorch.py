@@ -7,6 +7,8 @@
 For each network and batch, the two programs run one after the other `--rounds` times; a ratio is PyTorch's time
 over netc's of one round, and the table shows the median of the rounds with the times of its round. Needs nothing
 but Python here; torch is needed by the interpreter that `--torch-python` names.
+
+With `--table` PyTorch is timed compiled as well, and the rows are those of `docs/performance.md`, in Markdown.
 """
 import argparse
 import json
@@ -31,6 +33,16 @@ PAIRS = {
     "bas/ann1": "bas_ann",
     "bas/cnn1": "bas_cnn",
 }
+# What `../shared/probes/README.md` prints for whole training steps of the probes, on two cores of a Zen 4 with AVX-512:
+# PyTorch's time over the probe's at 16 and 64 images.
+PROBES = {
+    "ji2022/model1_cnn": {16: 4.2, 64: 3.3},
+    "zhang/lstm": {16: 6.5, 64: 3.6},
+    "zhang/rnn": {16: 41, 64: 15},
+    "cs554/model1_cnn": {16: 3.3, 64: 3.2},
+    "bas/ann1": {16: 3.5, 64: 1.95},
+    "bas/cnn1": {16: 4, 64: 3.5},
+}
 CLASSICS = {"classics/resnet20": "resnet20", "classics/wrn16_4": "wrn16_4"}
 
 
@@ -41,11 +53,11 @@ def netc(options, net, batch):
     return run(command)[0]
 
 
-def pytorch(options, peer, batch):
+def pytorch(options, peer, batch, compiled):
     """The same by PyTorch."""
     command = [options.torch_python, options.peer, "--only", peer, "--batch", str(batch),
                "--threads", str(options.threads), "--steps", str(options.steps), "--json"]
-    if options.compile:
+    if compiled:
         command.append("--compile")
     return run(command)[0]
 
@@ -73,17 +85,37 @@ def median(values):
 
 
 def measure(options, net, peer, batch):
-    rounds = [(netc(options, net, batch), pytorch(options, peer, batch)) for _ in range(options.rounds)]
+    """Of each figure the median ratio, with the two figures of its round; `compiled` are the training steps of `--table`."""
+    rounds = []
+    for _ in range(options.rounds):
+        ours, theirs = netc(options, net, batch), pytorch(options, peer, batch, options.compile)
+        rounds.append((ours, theirs, pytorch(options, peer, batch, True) if options.table else theirs))
     row = {"net": net, "batch": batch}
-    for key in ("train_ms", "infer_ms", "peak_mib"):
-        ratios = sorted((theirs[key] / ours[key], ours[key], theirs[key]) for ours, theirs in rounds)
-        row[key] = dict(zip(("ratio", "netc", "pytorch"), ratios[len(ratios) // 2]))
+    for name, key, of in (("train_ms", "train_ms", 1), ("infer_ms", "infer_ms", 1), ("peak_mib", "peak_mib", 1), ("compiled", "train_ms", 2)):
+        ratios = sorted((programs[of][key] / programs[0][key], programs[0][key], programs[of][key]) for programs in rounds)
+        row[name] = dict(zip(("ratio", "netc", "pytorch"), ratios[len(ratios) // 2]))
     return row
 
 
 def show(row):
     cells = [f"{row[key]['netc']:8.2f} {row[key]['pytorch']:8.2f} {row[key]['ratio']:6.2f}" for key in ("train_ms", "infer_ms", "peak_mib")]
     print(f"{row['net']:26s} {row['batch']:4d}  " + "  ".join(cells), flush=True)
+
+
+def show_markdown(row, options, peak):
+    """A step is counted as three times the multiplications and additions of a forward pass."""
+    net, batch, step = row["net"], row["batch"], row["train_ms"]["netc"]
+    report = run([options.netc, "check", ROOT / "models" / f"{net}.net", "--format", "json"])[0]
+    share = 6 * report["files"][0]["macs"] * batch / (step * 1e6) / peak
+    probe = PROBES.get(net, {}).get(batch, "")
+    print(f"| `{net}` | {batch} | {step:.3g} | {100 * share:.0f} % | {row['train_ms']['ratio']:.1f} | {row['compiled']['ratio']:.1f} | {probe} |", flush=True)
+
+
+def machine_peak():
+    """Billions of operations a second of all cores, in a loop of nothing but multiplications and additions."""
+    command = ["cargo", "bench", "--quiet", "--bench", "kernels", "--", "peak alone"]
+    out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return float(out.split("peak of all")[1].split("cores ")[1].split()[0])
 
 
 def geometric_mean(values):
@@ -108,6 +140,7 @@ def parse():
     parser.add_argument("--only", nargs="+", help="parts of names")
     parser.add_argument("--classics", action="store_true", help="the classics instead of the paired networks")
     parser.add_argument("--compile", action="store_true", help="PyTorch compiled")
+    parser.add_argument("--table", action="store_true", help="the table of docs/performance.md")
     parser.add_argument("--json", help="write the rows to this file")
     return parser.parse_args()
 
@@ -116,12 +149,16 @@ def main():
     options = parse()
     pairs = CLASSICS if options.classics else PAIRS
     chosen = [net for net in pairs if not options.only or any(part in net for part in options.only)]
-    print(f"{'net':26s} batch  train: netc  torch  ratio   infer: netc  torch  ratio   MiB: netc  torch  ratio")
+    if options.table:
+        peak = machine_peak()
+        print(f"Of a peak of {peak:.0f} GFLOP/s:\n\n| net | batch | ms | of peak | PyTorch eager | compiled | probe |\n| --- | --- | --- | --- | --- | --- | --- |")
+    else:
+        print(f"{'net':26s} batch  train: netc  torch  ratio   infer: netc  torch  ratio   MiB: netc  torch  ratio")
     rows = []
     for net in chosen:
         for batch in options.batch:
             rows.append(measure(options, net, pairs[net], batch))
-            show(rows[-1])
+            show_markdown(rows[-1], options, peak) if options.table else show(rows[-1])
     summary([row for row in rows if row["batch"] > 1], "train_ms", "training")
     summary(rows, "infer_ms", "inference")
     if options.json:

@@ -5,6 +5,8 @@
 //! less, may pass 100 %.
 
 use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use netc::kernel::around::Around;
@@ -21,8 +23,9 @@ const GROUPS: usize = 4;
 fn main() {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
     let machine = Machine::new(1);
-    let peak = machine_peak(&machine);
+    let (peak, all) = (machine_peak(&machine), Machine::new(available_parallelism().map_or(1, usize::from)));
     println!("{:?}, one thread, {} images; peak {peak:.1} GFLOP/s", machine.isa, GROUPS * LANES);
+    println!("peak of all {} cores {:.1} GFLOP/s", all.team.threads(), machine_peak(&all));
     let table = Table { filter, peak };
     for (name, geometry) in convolutions() {
         conv(&table, &machine, name, &geometry);
@@ -155,13 +158,18 @@ impl Kernel for Peak {
     }
 }
 
-/// Billions of multiplications and additions a second on one thread.
+/// Billions of multiplications and additions a second on all of its threads.
 fn machine_peak(machine: &Machine) -> f64 {
     const TIMES: usize = 100_000;
+    let threads = machine.team.threads();
+    let together = Barrier::new(threads);
     let seconds = least(|| {
-        black_box(machine.isa.run(Peak { times: TIMES }));
+        machine.team.run(threads, |_, _| {
+            together.wait();
+            black_box(machine.isa.run(Peak { times: TIMES }));
+        });
     });
-    (TIMES * 6 * LANES * 2) as f64 / seconds / 1e9
+    (threads * TIMES * 6 * LANES * 2) as f64 / seconds / 1e9
 }
 
 /// Numbers that are neither zero nor tiny.

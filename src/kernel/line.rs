@@ -14,12 +14,19 @@ impl Line {
     /// Asks for the line, which will be read soon.
     #[inline(always)]
     pub fn prefetch(&self) {
-        // SAFETY: every x86-64 has the instruction, and it only hints.
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(self).cast());
-        }
+        prefetch(self);
+    }
+}
+
+/// Asks for the line behind a pointer, if there is one.
+#[inline(always)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
+pub fn prefetch(line: *const Line) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 has the instruction, and it only hints: it faults for no address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(line.cast());
     }
 }
 

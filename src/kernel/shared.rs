@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::line::{Line, prefetch};
+
 /// A borrowed slice whose parts several threads may write, each its own.
 pub struct Shared<'a, T> {
     start: *mut T,
@@ -39,5 +41,13 @@ impl<'a, T> Shared<'a, T> {
         assert!(range.start <= range.end && range.end <= self.len, "a view beyond its slice");
         // SAFETY: the range lies in the slice, which is borrowed mutably for 'a; no part meets it.
         unsafe { std::slice::from_raw_parts(self.start.add(range.start), range.len()) }
+    }
+}
+
+impl Shared<'_, Line> {
+    /// Asks for a line, which will be written soon; one beyond the slice is nothing.
+    #[inline(always)]
+    pub fn prefetch(&self, at: usize) {
+        prefetch(self.start.wrapping_add(at));
     }
 }

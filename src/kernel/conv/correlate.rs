@@ -8,7 +8,7 @@ use super::way::{PhasePair, Way};
 use crate::around::{Around, Start};
 use crate::isa::Kernel;
 use crate::lane::Lane;
-use crate::line::Line;
+use crate::line::{Line, prefetch};
 use crate::machine::Machine;
 use crate::product::{Rows, multiply, tile, tiles, with_height};
 use crate::shared::Shared;
@@ -18,6 +18,9 @@ const GATHERED: usize = 1024;
 
 /// The most places of a block.
 const PLACES: usize = 16;
+
+/// While a line is gathered, the one so many places further on is asked for: what the next places of its row read.
+const AHEAD: usize = 2;
 
 /// The most tasks that a sum is cut into.
 const TASKS: usize = 4096;
@@ -135,6 +138,7 @@ impl Block<'_> {
                 let from = (start + x as isize * steps[1]) as usize;
                 let to = &mut to[(y * xs.count + x) * channels..][..channels];
                 for (to, plane) in to.iter_mut().zip(source.chunks_exact(height * width)) {
+                    prefetch(plane.as_ptr().wrapping_add(from + AHEAD));
                     L::load(&plane[from]).store(to);
                 }
             }

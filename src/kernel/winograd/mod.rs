@@ -144,7 +144,8 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
         filters.transform::<F, P, T, K>(machine, u);
         let grid = if pass.reversed { self.backward } else { self.forward };
         let channels = self.channels(pass.reversed);
-        let sum = Sum::<F, P, T, K> { grid, channels, u, x: pass.from, around: pass.around, form: PhantomData };
+        let plane = filters.plane();
+        let sum = Sum::<F, P, T, K> { grid, channels, u, plane, x: pass.from, around: pass.around, form: PhantomData };
         sum.run(machine, to, scratch);
     }
 

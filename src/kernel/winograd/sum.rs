@@ -27,8 +27,9 @@ pub struct Sum<'a, F, const P: usize, const T: usize, const K: usize> {
     pub grid: Grid<T>,
     /// Read and made.
     pub channels: [usize; 2],
-    /// `[plane][made / 16][read]` lines of sixteen channels that are made.
+    /// `[plane][made / 16][read]` lines of sixteen channels that are made, and how many lines lie from plane to plane.
     pub u: &'a [Line],
+    pub plane: usize,
     pub x: &'a [Line],
     pub around: Around<'a>,
     pub form: PhantomData<F>,
@@ -139,9 +140,8 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_,
     /// The products of `count` channels from `first` on, sixteen at most, in one plane; `place` is the first one's.
     #[inline(always)]
     fn multiply<L: Lane>(&mut self, xi: usize, first: usize, place: usize, count: usize) {
-        let [read, made] = self.sum.channels;
-        let plane = made.div_ceil(LANES) * read;
-        let u = numbers(&self.sum.u[xi * plane + first / LANES * read..][..read]);
+        let Sum { u, plane, channels: [read, _], .. } = self.sum;
+        let u = numbers(&u[xi * plane + first / LANES * read..][..read]);
         for index in 0..tiles(count, L::ROWS) {
             let (row, height) = tile(count, L::ROWS, index);
             let rows = Rows { numbers: u, first: row, row: 1, depth: LANES };
@@ -173,6 +173,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_,
             let ([top, left], extent) = grid.extent(self.first + n);
             let first = start + top * grid.target[1] + left;
             let mut tile = Tile { y: self.y, first, width: grid.target[1], extent, channel, around };
+            tile.prefetch_next(grid.target[0] * grid.target[1]);
             output_tile::<F, L, P, T, K>(&products, &mut tile);
         }
     }
@@ -187,6 +188,18 @@ struct Tile<'a> {
     extent: [usize; 2],
     channel: usize,
     around: Around<'a>,
+}
+
+impl Tile<'_> {
+    /// Asks for the same places of the next channel, which is `area` lines further on.
+    #[inline(always)]
+    fn prefetch_next(&self, area: usize) {
+        for y in 0..self.extent[0] {
+            for x in 0..self.extent[1] {
+                self.y.prefetch(self.first + area + y * self.width + x);
+            }
+        }
+    }
 }
 
 impl<L: Lane> Sink<L> for Tile<'_> {

@@ -31,9 +31,10 @@ impl Filters<'_> {
         if self.reversed { self.inputs } else { self.outputs }
     }
 
-    /// Lines of one plane: `[made / 16][read]`, sixteen channels that are made in the lanes.
+    /// Lines from plane to plane of `[made / 16][read]`, sixteen channels that are made in the lanes: one more than they need,
+    /// so that planes share no cache set.
     pub fn plane(&self) -> usize {
-        self.made().div_ceil(LANES) * self.read()
+        self.made().div_ceil(LANES) * self.read() + 1
     }
 
     /// Writes G g G^T of each filter, plane after plane.
@@ -109,7 +110,12 @@ impl<L: Lane> Sink<L> for Planes<'_> {
     }
 }
 
-/// dw = G^T du G, for gradients of planes `[plane][input][output / 16]`, sixteen outputs in the lanes.
+/// Lines from plane to plane of gradients for so many inputs: one more than they need, so that planes share no cache set.
+pub fn plane_lines(inputs: usize) -> usize {
+    inputs + 1
+}
+
+/// dw = G^T du G, for gradients of planes `[output / 16][plane][input]`, sixteen outputs in the lanes.
 pub fn gradient<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize>(
     machine: &Machine,
     [outputs, inputs]: [usize; 2],
@@ -120,7 +126,8 @@ pub fn gradient<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize
     let blocks = outputs.div_ceil(LANES);
     machine.team.run(blocks * inputs, |index, _| {
         let (block, input) = (index / inputs, index % inputs);
-        let from = Strided { lines: &du[input * blocks + block..], width: P, stride: inputs * blocks };
+        let plane = plane_lines(inputs);
+        let from = Strided { lines: &du[block * P * P * plane + input..], width: P, stride: plane };
         let made = machine.isa.run(Gradient::<F, P, T, K> { from, form: PhantomData });
         for n in 0..LANES.min(outputs - block * LANES) {
             let start = ((block * LANES + n) * inputs + input) * K * K;

@@ -12,7 +12,7 @@ use crate::isa::Kernel;
 use crate::lane::Lane;
 use crate::line::{LANES, Line, numbers};
 use crate::machine::Machine;
-use crate::product::{Rows, multiply, tile, tiles, with_height};
+use crate::product::{Rows, load_sums, multiply, tile, tiles, with_height};
 use crate::shared::Shared;
 
 /// Inputs that are transformed together.
@@ -86,7 +86,7 @@ pub fn lines([planes, values]: [usize; 2], channels: [usize; 2], threads: usize)
 }
 
 fn sum_lines(planes: usize, [inputs, outputs]: [usize; 2]) -> usize {
-    planes * inputs * outputs.div_ceil(LANES)
+    outputs.div_ceil(LANES) * planes * weight::plane_lines(inputs)
 }
 
 impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> WeightGradient<'_, F, P, T, K> {
@@ -139,7 +139,7 @@ struct Share<'a, F, const P: usize, const T: usize, const K: usize> {
     outputs: &'a mut [Line],
     /// `[value of a tile][image]`, outputs in the lanes.
     turned: &'a mut [Line],
-    /// `[plane][input][block of outputs]`
+    /// `[block of outputs][plane][input]`
     sums: &'a Shared<'a, Line>,
 }
 
@@ -222,55 +222,34 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
 
     #[inline(always)]
     fn add_products<L: Lane>(&mut self, count: usize, own: std::ops::Range<usize>, begins: bool) {
-        let (inputs, blocks) = (self.all.inputs, self.all.outputs.div_ceil(LANES));
         for plane in 0..P * P {
             let from = &self.inputs[plane * self.sizes.inputs..][..count * own.len()];
             for block in 0..self.own_blocks() {
                 let first = plane * self.sizes.outputs + block * self.sizes.tiles * LANES;
                 let turned = &self.outputs[first..][..count * LANES];
+                let sums =
+                    ((self.first_block + block) * P * P + plane) * weight::plane_lines(self.all.inputs) + own.start;
                 for index in 0..tiles(own.len(), L::ROWS) {
                     let (input, height) = tile(own.len(), L::ROWS, index);
-                    let at = (plane * inputs + own.start + input) * blocks + self.first_block + block;
-                    let place = Place { own: own.len(), input, at, step: blocks, begins };
-                    with_height!(height, R => add_tile::<L, R>(from, turned, self.sums, place));
+                    // SAFETY: each task has outputs and inputs of its own.
+                    let sums = unsafe { self.sums.part(sums + input..sums + input + height) };
+                    let rows = Rows { numbers: numbers(from), first: input * LANES, row: LANES, depth: 1 };
+                    with_height!(height, R => add_tile::<L, R>(rows, own.len(), turned, sums, begins));
                 }
             }
         }
     }
 }
 
-/// Where the sums of some inputs lie.
-#[derive(Clone, Copy)]
-struct Place {
-    own: usize,
-    /// The first of them, among the task's own.
-    input: usize,
-    /// Its sums, and how far apart they lie.
-    at: usize,
-    step: usize,
-    /// Whether nothing was summed before.
-    begins: bool,
-}
-
-/// Adds the products of `R` inputs to their sums.
+/// Adds the products of `R` inputs to their sums, or begins these; a tile's rows lie `inputs` lines behind the last one's.
 #[inline(always)]
-fn add_tile<L: Lane, const R: usize>(from: &[Line], turned: &[Line], sums: &Shared<Line>, place: Place) {
-    let mut made = [L::zero(); R];
-    if !place.begins {
-        for (r, sum) in made.iter_mut().enumerate() {
-            let at = place.at + r * place.step;
-            // SAFETY: each task has outputs and inputs of its own.
-            *sum = L::load(unsafe { &sums.view(at..at + 1)[0] });
-        }
-    }
+fn add_tile<L: Lane, const R: usize>(rows: Rows, inputs: usize, turned: &[Line], sums: &mut [Line], begins: bool) {
+    let mut made = if begins { [L::zero(); R] } else { load_sums(sums) };
     for (n, square) in turned.chunks_exact(LANES).enumerate() {
-        let first = (n * place.own + place.input) * LANES;
-        let rows = Rows { numbers: numbers(from), first, row: LANES, depth: 1 };
+        let rows = Rows { first: rows.first + n * inputs * LANES, ..rows };
         made = multiply::<L, R>(rows, square, made);
     }
-    for (r, sum) in made.iter().enumerate() {
-        let at = place.at + r * place.step;
-        // SAFETY: each task has outputs and inputs of its own.
-        sum.store(unsafe { &mut sums.part(at..at + 1)[0] });
+    for (sum, to) in made.iter().zip(sums) {
+        sum.store(to);
     }
 }
