@@ -30,3 +30,10 @@ fn the_network_for_fashion_mnist_trains() {
         assert!(accuracy > 0.2, "{accuracy}");
     }
 }
+
+#[test]
+fn the_network_for_cifar10_trains() {
+    if let Some(accuracy) = trained("cifar10", "cifar-10-batches-bin") {
+        assert!(accuracy > 0.12, "{accuracy}");
+    }
+}

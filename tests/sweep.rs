@@ -152,7 +152,7 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
     refused("file: model.net\novre: {epochs: [1, 2]}\n", &["N0602", "did you mean `over`?", "sweep.yaml:2:1"]);
     refused("over: {epochs: [1, 2]}\n", &["N0612", "lacks `file`", "sweep.yaml:1:1"]);
     refused("file: model.net\nover:\n  epochs: 2\n", &["N0611", "`epochs` has no list of values", "sweep.yaml:3:11"]);
-    refused("# nothing\n", &["N0611", "the sweep is empty"]);
+    refused("# nothing\n", &["N0612", "the sweep is empty"]);
     refused("file: model.net\nover: {batch: [8, x]}\n", &["N0603", "sweep.yaml:2:19", "is text"]);
     refused("file: model.net\nover: {batch: [8, 16, 8]}\n", &["N0611", "takes 8 twice", "sweep.yaml:2:23"]);
     refused("file: model.net\nover: {net.widht: [8]}\n", &["N0611", "`width`", "sweep.yaml:2:8"]);

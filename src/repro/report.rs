@@ -93,16 +93,9 @@ impl Report {
         let path = folder.join("report.yaml");
         let text = fs::read_to_string(&path).map_err(|fault| vec![cannot_read(&path, &fault)])?;
         let file = sources.add(path.display().to_string(), None, text);
-        let found = Found::default();
-        let report = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
-            Some(tree) => Self::read(Field { key: "the report", value: &tree }, folder, &found),
-            None => {
-                let fault = Diagnostic::error(Code::REPORT, "the report is empty");
-                found.borrow_mut().push(fault.at(Span::new(file, 0, 0), "`title` and `rows` stand here"));
-                None
-            }
-        };
-        report.ok_or_else(|| found.into_inner().into_sorted())
+        yaml::read_file(sources, file, "the report", "it has `title` and `rows`", |field, found| {
+            Self::read(field, folder, found)
+        })
     }
 
     /// None where anything is wrong.

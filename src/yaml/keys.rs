@@ -6,12 +6,33 @@ use std::ops::RangeInclusive;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
-use super::tree::{Key, Kind, Yaml};
+use super::tree::{Key, Kind, Yaml, parse};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{FileId, SourceMap, Span};
 
 /// What is wrong, as it is found.
 pub type Found = RefCell<Diagnostics>;
+
+/// What `read` makes of a file's settings, which are called `name` and of which `wanted` tells.
+///
+/// # Errors
+/// All mistakes, by their places.
+pub fn read_file<T>(
+    sources: &SourceMap,
+    file: FileId,
+    name: &'static str,
+    wanted: &str,
+    read: impl FnOnce(Field, &Found) -> Option<T>,
+) -> Result<T, Vec<Diagnostic>> {
+    let Some(tree) = parse(sources, file).map_err(|fault| vec![fault])? else {
+        let fault = Diagnostic::error(Code::MISSING_KEY, format!("{name} is empty"));
+        return Err(vec![fault.at(Span::new(file, 0, 0), "here").remark(wanted)]);
+    };
+    let found = Found::default();
+    let made = read(Field { key: name, value: &tree }, &found);
+    let found = found.into_inner();
+    made.filter(|_| !found.has_errors()).ok_or_else(|| found.into_sorted())
+}
 
 /// Which numbers a setting takes.
 #[derive(Clone, Copy, Debug)]

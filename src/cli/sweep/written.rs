@@ -8,8 +8,10 @@ use super::space::{Axis, AxisPlaces};
 use super::trial::NET;
 use crate::cli::files::read_source;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{SourceMap, Span};
+use crate::source::SourceMap;
 use crate::yaml::{self, Field, Found, Key, Keys, Kind, Yaml};
+
+const WANTED: &str = "it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`";
 
 /// A sweep file.
 pub struct SweepFile {
@@ -22,16 +24,7 @@ pub struct SweepFile {
 impl SweepFile {
     pub fn load(sources: &mut SourceMap, path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let file = read_source(sources, path).map_err(|fault| vec![fault])?;
-        let found = Found::default();
-        let sweep = match yaml::parse(sources, file).map_err(|fault| vec![fault])? {
-            Some(tree) => Self::read(Field { key: "the sweep", value: &tree }, &found),
-            None => {
-                let fault = Diagnostic::error(Code::SWEEP, "the sweep is empty").at(Span::new(file, 0, 0), "here");
-                found.borrow_mut().push(fault.remark("it has `file`, perhaps `recipe`, and `over: {KEY: [V1, V2]}`"));
-                None
-            }
-        };
-        sweep.filter(|_| !found.borrow().has_errors()).ok_or_else(|| found.into_inner().into_sorted())
+        yaml::read_file(sources, file, "the sweep", WANTED, Self::read)
     }
 
     fn read(field: Field, found: &Found) -> Option<Self> {
