@@ -148,20 +148,24 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel fo
 
     #[inline(always)]
     fn run<L: Lane>(mut self) {
-        let tiles = self.all.grid.tiles();
-        for lanes in 0..self.all.batch() {
-            for first in (0..tiles).step_by(self.sizes.tiles) {
-                let count = self.sizes.tiles.min(tiles - first);
-                for block in 0..self.own_blocks() {
-                    for n in 0..count {
-                        self.transform_outputs::<L>(lanes, first + n, block, n);
-                    }
+        let on_map = self.all.grid.tiles();
+        let tiles = self.all.batch() * on_map;
+        for first in (0..tiles).step_by(self.sizes.tiles) {
+            // Of each tile its group of lanes, and its number on the map.
+            let mut places = [[0; 2]; TILES];
+            let places = &mut places[..self.sizes.tiles.min(tiles - first)];
+            for (n, place) in places.iter_mut().enumerate() {
+                *place = [(first + n) / on_map, (first + n) % on_map];
+            }
+            for block in 0..self.own_blocks() {
+                for (n, &place) in places.iter().enumerate() {
+                    self.transform_outputs::<L>(place, block, n);
                 }
-                for input in self.own.clone().step_by(INPUTS) {
-                    let inputs = input..self.own.end.min(input + INPUTS);
-                    self.transform_inputs::<L>(lanes, first, count, inputs.clone());
-                    self.add_products::<L>(count, inputs, lanes == 0 && first == 0);
-                }
+            }
+            for input in self.own.clone().step_by(INPUTS) {
+                let inputs = input..self.own.end.min(input + INPUTS);
+                self.transform_inputs::<L>(places, inputs.clone());
+                self.add_products::<L>(places.len(), inputs, first == 0);
             }
         }
     }
@@ -173,24 +177,23 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
     }
 
     #[inline(always)]
-    fn transform_inputs<L: Lane>(&mut self, lanes: usize, first: usize, count: usize, own: std::ops::Range<usize>) {
+    fn transform_inputs<L: Lane>(&mut self, places: &[[usize; 2]], own: std::ops::Range<usize>) {
         let WeightGradient { grid, inputs, x, .. } = self.all;
         let area = grid.source[0] * grid.source[1];
         for channel in own.clone() {
-            let plane = |channel: usize| &x[(lanes * inputs + channel) * area..][..area];
-            let (from, next) = (plane(channel), plane((channel + 1).min(own.end - 1)));
-            for n in 0..count {
-                grid.prefetch_patch::<P>(next, first + n);
+            for (n, &[lanes, tile]) in places.iter().enumerate() {
+                let plane = |channel: usize| &x[(lanes * inputs + channel) * area..][..area];
+                grid.prefetch_patch::<P>(plane((channel + 1).min(own.end - 1)), tile);
                 let lines = &mut self.inputs[n * own.len() + channel - own.start..];
                 let mut planes = Strided { lines, width: P, stride: self.sizes.inputs };
-                input_tile::<F, L, P, T, K>(&grid.patch::<P>(from, first + n), &mut planes);
+                input_tile::<F, L, P, T, K>(&grid.patch::<P>(plane(channel), tile), &mut planes);
             }
         }
     }
 
     /// The n-th of the tiles at hand.
     #[inline(always)]
-    fn transform_outputs<L: Lane>(&mut self, lanes: usize, tile: usize, block: usize, n: usize) {
+    fn transform_outputs<L: Lane>(&mut self, [lanes, tile]: [usize; 2], block: usize, n: usize) {
         let WeightGradient { grid, outputs, dy, .. } = self.all;
         let area = grid.target[0] * grid.target[1];
         let first = (self.first_block + block) * LANES;
