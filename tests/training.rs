@@ -189,6 +189,8 @@ fn parameters_that_are_no_numbers_are_no_success() {
         "0.02",
         "--batch",
         "65536",
+        "--optimizer",
+        "rmsprop",
         "--lr",
         "1e38",
         "--epochs",
