@@ -46,10 +46,10 @@ PROBES = {
 CLASSICS = {"classics/resnet20": "resnet20", "classics/wrn16_4": "wrn16_4"}
 
 
-def netc(options, net, batch):
+def netc(options, net, batch, threads):
     """Milliseconds of a training step and of a forward pass by netc."""
     command = [options.netc, "bench", ROOT / "models" / f"{net}.net", "--batch", str(batch),
-               "--threads", str(options.threads), "--steps", str(options.steps), "--format", "json"]
+               "--threads", str(threads), "--steps", str(options.steps), "--format", "json"]
     return run(command)[0]
 
 
@@ -85,16 +85,21 @@ def median(values):
 
 
 def measure(options, net, peer, batch):
-    """Of each figure the median ratio, with the two figures of its round; `compiled` are the training steps of `--table`."""
+    """Of each figure the median ratio, with the two figures of its round; `compiled` is for `--table` alone."""
     rounds = []
     for _ in range(options.rounds):
-        ours, theirs = netc(options, net, batch), pytorch(options, peer, batch, options.compile)
-        rounds.append((ours, theirs, pytorch(options, peer, batch, True) if options.table else theirs))
-    row = {"net": net, "batch": batch}
-    for name, key, of in (("train_ms", "train_ms", 1), ("infer_ms", "infer_ms", 1), ("peak_mib", "peak_mib", 1), ("compiled", "train_ms", 2)):
-        ratios = sorted((programs[of][key] / programs[0][key], programs[0][key], programs[of][key]) for programs in rounds)
-        row[name] = dict(zip(("ratio", "netc", "pytorch"), ratios[len(ratios) // 2]))
+        programs = [netc(options, net, batch, options.threads), pytorch(options, peer, batch, options.compile)]
+        rounds.append(programs + ([pytorch(options, peer, batch, True)] if options.table else []))
+    row = {"net": net, "batch": batch, **{key: ratio(rounds, key, 1) for key in ("train_ms", "infer_ms", "peak_mib")}}
+    if options.table:
+        row["compiled"] = ratio(rounds, "train_ms", 2)
     return row
+
+
+def ratio(rounds, key, peer):
+    """The median over the rounds of a figure of their program number `peer` over netc's."""
+    ratios = sorted((programs[peer][key] / programs[0][key], programs[0][key], programs[peer][key]) for programs in rounds)
+    return dict(zip(("ratio", "netc", "pytorch"), median(ratios)))
 
 
 def show(row):
@@ -113,6 +118,7 @@ def show_markdown(row, options, peak):
 
 def machine_peak():
     """Billions of operations a second of all cores, in a loop of nothing but multiplications and additions."""
+    # No kernel has this in its name, so that the peak alone is measured.
     command = ["cargo", "bench", "--quiet", "--bench", "kernels", "--", "peak alone"]
     out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return float(out.split("peak of all")[1].split("cores ")[1].split()[0])
@@ -139,8 +145,9 @@ def parse():
     parser.add_argument("--batch", type=int, nargs="+", default=[16, 64])
     parser.add_argument("--only", nargs="+", help="parts of names")
     parser.add_argument("--classics", action="store_true", help="the classics instead of the paired networks")
-    parser.add_argument("--compile", action="store_true", help="PyTorch compiled")
-    parser.add_argument("--table", action="store_true", help="the table of docs/performance.md")
+    peers = parser.add_mutually_exclusive_group()
+    peers.add_argument("--compile", action="store_true", help="PyTorch compiled")
+    peers.add_argument("--table", action="store_true", help="the table of docs/performance.md, with both")
     parser.add_argument("--json", help="write the rows to this file")
     return parser.parse_args()
 

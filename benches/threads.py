@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from against_pytorch import PAIRS, ROOT, geometric_mean, median, run
+from against_pytorch import PAIRS, ROOT, geometric_mean, median, netc
 
 SGEMM = """
 import sys, time, torch
@@ -29,9 +29,7 @@ BUSY = "import os; os.sched_setaffinity(0, {int(os.environ['CORE'])})\nwhile Tru
 
 def step(options, net, threads):
     """Milliseconds of a training step."""
-    command = [options.netc, "bench", ROOT / "models" / f"{net}.net", "--batch", str(options.batch),
-               "--threads", str(threads), "--steps", str(options.steps), "--format", "json"]
-    return run(command)[0]["train_ms"]
+    return netc(options, net, options.batch, threads)["train_ms"]
 
 
 def beside_a_busy_core(options, net):
