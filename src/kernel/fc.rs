@@ -83,15 +83,7 @@ impl Kernel for Turn<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         for (x, to) in self.x.chunks_exact(self.input).zip(self.turned.chunks_exact_mut(LANES)) {
-            let lines = &x[self.first..];
-            match lines.first_chunk() {
-                Some(square) => L::transpose(square, to),
-                None => {
-                    let mut square = [Line::ZERO; LANES];
-                    square[..lines.len()].copy_from_slice(lines);
-                    L::transpose(&square, to);
-                }
-            }
+            L::transpose_part(&x[self.first..], to);
         }
     }
 }

@@ -47,7 +47,7 @@ impl Kernel for Place<'_> {
             let at = self.first + block * LANES;
             let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
             for (line, image) in square.iter_mut().zip(self.images.chunks_exact(self.count)) {
-                copy(&image[at..at + lines.len()], &mut line.0);
+                L::from_part(&image[at..at + lines.len()]).store(line);
             }
             L::transpose(&square, &mut turned);
             for (line, turned) in lines.iter_mut().zip(&turned) {
@@ -94,24 +94,14 @@ impl Kernel for TakeBack<'_> {
     fn run<L: Lane>(self) {
         let Images { all, count, first, present } = self.images;
         for (block, lines) in self.lines.chunks(LANES).enumerate() {
-            let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
-            square[..lines.len()].copy_from_slice(lines);
-            L::transpose(&square, &mut turned);
+            let mut turned = [Line::ZERO; LANES];
+            L::transpose_part(lines, &mut turned);
             for (image, line) in (first..present).zip(&turned) {
                 let at = image * count + self.first + block * LANES;
                 // SAFETY: each task has images and values of its own.
-                copy(&line.0[..lines.len()], unsafe { all.part(at..at + lines.len()) });
+                L::load(line).write_part(unsafe { all.part(at..at + lines.len()) });
             }
         }
-    }
-}
-
-/// Copies as many numbers as `from` holds; quickly, where they fill a line.
-#[inline(always)]
-fn copy(from: &[f32], to: &mut [f32]) {
-    match (from.first_chunk::<LANES>(), to.first_chunk_mut::<LANES>()) {
-        (Some(from), Some(to)) => *to = *from,
-        _ => to[..from.len()].copy_from_slice(from),
     }
 }
 

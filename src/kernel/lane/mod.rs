@@ -134,6 +134,19 @@ pub trait Lane: Copy + 'static {
         }
     }
 
+    /// As [`Lane::transpose`], of the first sixteen lines or of fewer, with zeros for those that lack.
+    #[inline(always)]
+    fn transpose_part(from: &[Line], to: &mut [Line]) {
+        match from.first_chunk() {
+            Some(square) => Self::transpose(square, to),
+            None => {
+                let mut square = [Line::ZERO; LANES];
+                square[..from.len()].copy_from_slice(from);
+                Self::transpose(&square, to);
+            }
+        }
+    }
+
     /// The lanes as an array.
     #[inline(always)]
     fn to_array(self) -> [f32; LANES] {
