@@ -1,14 +1,17 @@
 //! CIFAR-10 in every version and layout, every kind of damage, and the publisher's own files.
 
+mod real_data;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use netc::data::{DataFolder, Dataset, Environment, open};
 use netc::diagnostic::Diagnostic;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
+use real_data::real_data;
 
 const BATCHES: [&str; 6] =
     ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"];
@@ -313,17 +316,10 @@ proptest! {
     }
 }
 
-/// The folder with the publisher's files, if this machine has them.
-fn real() -> Option<DataFolder> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let named = DataFolder::resolve(None, &Environment::read());
-    let folders = [named, DataFolder::resolve(Some(&beside), &Environment::default())];
-    folders.into_iter().find(|folder| folder.path().is_some_and(|path| path.join("cifar-10-batches-bin").is_dir()))
-}
-
 #[test]
 fn the_publishers_files_are_read_whole() {
-    let Some(folder) = real() else { return println!("skipped: no folder holds cifar-10-batches-bin") };
+    let Some(data) = real_data("cifar-10-batches-bin") else { return };
+    let folder = DataFolder::resolve(Some(&data), &Environment::default());
     let set = open("cifar10", &folder, None).unwrap_or_else(|error| panic!("{error:?}"));
     for (part, count) in [(&set.train, 50_000), (&set.test, 10_000)] {
         let mut histogram = [0; 10];

@@ -1,15 +1,18 @@
 //! `netc data` and the commands that read data sets, as a user runs them: fetching from a server on this machine,
 //! checking, describing and showing sets, and the examples of the N07 pages.
 
+mod real_data;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use netc::diagnostic::{CODES, page};
+use real_data::real_data;
 use serde_json::Value as Json;
 
 /// A command of netc in a folder whose data are there too.
@@ -87,18 +90,9 @@ fn answer(
     start
 }
 
-/// The folder with the publishers' files, if this machine has them.
-fn real(place: &str) -> Option<PathBuf> {
-    let named = std::env::var_os("NETC_DATA").map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    named.into_iter().chain([beside]).find(|folder| folder.join(place).exists())
-}
-
 #[test]
 fn fetching_goes_on_where_it_broke_off() {
-    let Some(data) = real("fashion-mnist/t10k-labels-idx1-ubyte.gz") else {
-        return println!("skipped: no folder holds fashion-mnist's packed files");
-    };
+    let Some(data) = real_data("fashion-mnist/t10k-labels-idx1-ubyte.gz") else { return };
     let names = [
         "train-images-idx3-ubyte.gz",
         "train-labels-idx1-ubyte.gz",

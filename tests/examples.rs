@@ -1,20 +1,17 @@
 //! The networks of `examples/` with their recipes, cut short, on the real data sets, where those are.
 
 mod place;
+mod real_data;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use place::Place;
+use real_data::real_data;
 
 /// Trains as `docs/examples.md` does, but a fiftieth of one epoch; the accuracy on the test images.
 fn trained(name: &str, files: &str) -> Option<f64> {
-    let data = std::env::var_os("NETC_DATA").map(PathBuf::from).unwrap_or("../shared/data".into());
-    if !data.join(files).is_dir() {
-        println!("skipped: no {files} in {}", data.display());
-        return None;
-    }
-    let data = fs::canonicalize(data).unwrap().display().to_string();
+    let data = fs::canonicalize(real_data(files)?).unwrap().display().to_string();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let [network, recipe] =
         ["net", "yaml"].map(|ending| examples.join(format!("{name}.{ending}")).display().to_string());

@@ -1,5 +1,7 @@
 //! Fashion-MNIST from its files: every layout of the folder, every kind of damage, and the publisher's own files.
 
+mod real_data;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use netc::data::{DataFolder, Dataset, Environment, open};
 use netc::diagnostic::Diagnostic;
+use real_data::real_data;
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
@@ -213,17 +216,10 @@ fn what_is_no_plain_file_is_never_waited_for() {
     );
 }
 
-/// The folder with the publisher's files, if this machine has them.
-fn real() -> Option<DataFolder> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let named = DataFolder::resolve(None, &Environment::read());
-    let folders = [named, DataFolder::resolve(Some(&beside), &Environment::default())];
-    folders.into_iter().find(|folder| folder.path().is_some_and(|path| path.join("fashion-mnist").is_dir()))
-}
-
 #[test]
 fn the_publishers_files_are_read_whole() {
-    let Some(folder) = real() else { return println!("skipped: no folder holds fashion-mnist") };
+    let Some(data) = real_data("fashion-mnist") else { return };
+    let folder = DataFolder::resolve(Some(&data), &Environment::default());
     let set = open("fashion-mnist", &folder, None).unwrap_or_else(|error| panic!("{error:?}"));
     for (part, count) in [(&set.train, 60_000), (&set.test, 10_000)] {
         let mut histogram = [0; 10];

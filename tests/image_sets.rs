@@ -1,6 +1,8 @@
 //! Caltech101, Tiny ImageNet and folders of images: every layout, every kind of damage, the cache, and the publishers'
 //! own files.
 
+mod real_data;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use netc::data::{DataFolder, Dataset, Environment, Selection, find, unfollowed};
 use netc::diagnostic::Diagnostic;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+use real_data::real_data;
 
 /// Writes an image of one colour.
 fn picture(path: &Path, [width, height]: [u32; 2], colour: [u8; 3], format: ImageFormat) {
@@ -418,22 +421,16 @@ fn images_decode_once_and_a_damaged_cache_is_made_anew() {
 
 // The publishers' files
 
-fn real(place: &str) -> Option<DataFolder> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let named = DataFolder::resolve(None, &Environment::read());
-    let folders = [named, DataFolder::resolve(Some(&beside), &Environment::read())];
-    folders.into_iter().find(|folder| folder.path().is_some_and(|path| path.join(place).is_dir()))
-}
-
-fn open_real(name: &str, folder: &DataFolder, data: &str) -> Dataset {
+fn open_real(name: &str, folder: &Path, data: &str) -> Dataset {
     let selection: Selection = serde_yaml::from_str(data).expect("a selection");
-    let set = find(name, folder, &selection).and_then(|found| found.open(Some([3, 32, 32]), unfollowed));
+    let folder = DataFolder::resolve(Some(folder), &Environment::read());
+    let set = find(name, &folder, &selection).and_then(|found| found.open(Some([3, 32, 32]), unfollowed));
     set.unwrap_or_else(|error| panic!("{}: {:?}", error.message, error.notes))
 }
 
 #[test]
 fn the_publishers_caltech101_has_the_reports_counts() {
-    let Some(folder) = real("caltech101") else { return println!("skipped: no folder holds caltech101") };
+    let Some(folder) = real_data("caltech101") else { return };
     let set = open_real("caltech101", &folder, "{most_common: 10}");
     assert_eq!((set.classes.len(), set.train.len(), set.test.len()), (10, 2703, 676));
     assert_eq!(counts(&*set.test, 10), [87, 87, 40, 160, 160, 26, 24, 21, 23, 48]);
@@ -441,7 +438,7 @@ fn the_publishers_caltech101_has_the_reports_counts() {
 
 #[test]
 fn the_publishers_tiny_imagenet_has_the_reports_counts() {
-    let Some(folder) = real("tiny-imagenet-200") else { return println!("skipped: no folder holds tiny-imagenet-200") };
+    let Some(folder) = real_data("tiny-imagenet-200") else { return };
     let five = "{classes: [bullfrog, n01443537, 2, n01629819, scorpion], test_from_train: 500}";
     let set = open_real("tiny-imagenet", &folder, five);
     assert_eq!((set.train.len(), counts(&*set.test, 5)), (2000, vec![100; 5]));

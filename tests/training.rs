@@ -1,11 +1,13 @@
 //! `netc train`, `eval` and `predict` as a user runs them.
 
 mod place;
+mod real_data;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use real_data::real_data;
 use serde_json::{Value, json};
 
 use place::{Place, check_refused, text};
@@ -250,10 +252,7 @@ fn a_full_disk_ends_with_a_message_and_leaves_no_half_checkpoint() {
 
 #[test]
 fn fashion_mnist_trains_where_its_files_are() {
-    let data = std::env::var_os("NETC_DATA").map(PathBuf::from).unwrap_or("../shared/data".into());
-    if !data.join("fashion-mnist").is_dir() {
-        return println!("skipped: no fashion-mnist in {}", data.display());
-    }
+    let Some(data) = real_data("fashion-mnist") else { return };
     let data = fs::canonicalize(data).unwrap();
     let place = Place::with("Conv(1,8,5) -> ReLU -> Pool(4) -> FC\n");
     let folder = data.display().to_string();

@@ -1,10 +1,11 @@
 //! `netc tsne` as a user runs it, and t-SNE beside scikit-learn's where that is installed.
 
 mod place;
+mod real_data;
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use netc::lower::Fusion;
 use netc::source::SourceMap;
 use netc::train::{Checkpoint, RunFolder, Values};
 use place::{Place, check_refused, text};
+use real_data::real_data;
 use serde_json::{Value as Json, json};
 
 const NETWORK: &str = "block Stage(out) = Conv(_, out, 5, stride=4) as inner -> ReLU\n\
@@ -178,10 +180,7 @@ fn the_plane_is_to_be_trusted_as_scikit_learns_is() {
 #[test]
 #[ignore = "minutes; prints the figures of docs/tsne.md"]
 fn five_thousand_images_are_as_trusted_and_laid_out_as_fast_as_by_scikit_learn() {
-    let data = std::env::var_os("NETC_DATA").map(PathBuf::from);
-    let Some(folder) = data.filter(|folder| folder.join("fashion-mnist").exists()) else {
-        return println!("skipped: NETC_DATA has no fashion-mnist");
-    };
+    let Some(folder) = real_data("fashion-mnist") else { return };
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ji2022/model4.net");
     let place = Place::with(&fs::read_to_string(model).expect("the model"));
     let run =
