@@ -1,5 +1,5 @@
 //! Threads that run the tasks of one job after the other: the caller and its workers, who wait for the next job by
-//! spinning briefly, then parking.
+//! spinning briefly, then giving way to whoever else wants the core, then parking.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -9,8 +9,15 @@ use std::thread::{self, JoinHandle};
 
 use super::shared::Shared;
 
-/// How often a worker looks for a job before it parks, and the caller for the last task before it yields.
-const SPINS: u32 = 20_000;
+/// How often a thread that waits looks before it gives way between looks: some 20 us, so that it takes little from another
+/// thread of the team that was put on the same core.
+const SPINS: u32 = 1_000;
+
+/// How often it then looks, giving way between, before it rests: some 0.5 ms on a core that nobody else wants.
+const YIELDS: u32 = 1_000;
+
+/// After so many looks it rests.
+const GIVEN_UP: u32 = SPINS + YIELDS;
 
 /// The most tasks of one job.
 const MAX_TASKS: usize = u16::MAX as usize;
@@ -202,16 +209,16 @@ impl Board {
     }
 }
 
-/// Looks `SPINS` times, then calls `rest` between looks.
+/// Looks `SPINS` times, then `YIELDS` times, then calls `rest` between looks.
 fn wait_until(met: impl Fn() -> bool, rest: impl Fn()) {
-    for _ in 0..SPINS {
-        if met() {
-            return;
-        }
-        std::hint::spin_loop();
-    }
+    let mut looks = 0;
     while !met() {
-        rest();
+        match looks {
+            0..SPINS => std::hint::spin_loop(),
+            SPINS..GIVEN_UP => thread::yield_now(),
+            _ => rest(),
+        }
+        looks = GIVEN_UP.min(looks + 1);
     }
 }
 
