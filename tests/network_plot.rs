@@ -172,6 +172,23 @@ fn a_png_that_would_be_too_large_is_an_error_with_advice() {
     assert!(!folder.path().join("long.png").exists());
 }
 
+#[test]
+fn the_ending_of_a_file_says_how_it_is_drawn() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::write(folder.path().join("a.net"), "Conv(1,4,3) -> FC\n").expect("a file can be written");
+    let drawn = |arguments: &[&str], name: &str| {
+        let output = netc_show(folder.path(), &[&["a.net", "--out", name], arguments].concat());
+        assert!(output.status.success(), "{name}");
+        std::fs::read(folder.path().join(name)).expect("a drawing")
+    };
+    assert!(drawn(&[], "a.png").starts_with(b"\x89PNG"));
+    for (name, word) in [("a.svg", "<svg"), ("a.dot", "digraph"), ("a.mmd", "flowchart"), ("a.txt", "input")] {
+        let text = String::from_utf8(drawn(&[], name)).expect("text");
+        assert!(text.contains(word), "{name}: {text}");
+    }
+    assert!(String::from_utf8(drawn(&["--format", "text"], "a.svg")).is_ok_and(|text| !text.contains("<svg")));
+}
+
 fn netc_show(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
     command.arg("show").args(arguments).current_dir(folder).env("NO_COLOR", "1");

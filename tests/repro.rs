@@ -130,6 +130,24 @@ fn a_killed_repro_goes_on_and_ends_in_the_same_table() {
 }
 
 #[test]
+fn what_runs_again_keeps_its_values_until_it_has_new_ones() {
+    let place = place();
+    let before = rows(&place, &["--seeds", "1", "small/plain", "small/retrained"]);
+    let mut runs = std::fs::read_dir(place.path("runs/repro/small")).unwrap().flatten().map(|entry| entry.path());
+    let pruned = runs.find(|path| path.display().to_string().ends_with("retrain3")).expect("a pruned run");
+    std::fs::write(pruned.join("mark"), "").unwrap();
+    let recipe = place.read("models/small/r.yaml");
+    place.write("models/small/r.yaml", "dataset: nowhere\n");
+    place.netc(&["repro", "--seeds", "1", "--again", "small/plain"]);
+    place.write("models/small/r.yaml", &text(&recipe));
+    assert_eq!(rows(&place, &["--list", "small/plain", "small/retrained"]), before);
+    place.write("docs/results.md", "My own.\n");
+    assert_eq!(rows(&place, &["--seeds", "1", "--again", "small/plain", "small/retrained"]), before);
+    assert!(!pruned.join("mark").exists(), "the pruned run is another one");
+    assert_eq!(text(&place.read("docs/results.md")), "My own.\n");
+}
+
+#[test]
 fn mistakes_are_named_and_other_rows_run() {
     let place = place();
     check_refused(&place, &["repro", "small/plian"], 1, &["N0610", "did you mean `small/plain`?"]);

@@ -100,6 +100,23 @@ fn halving_trains_the_better_half_for_twice_as_long() {
 }
 
 #[test]
+fn halving_drops_what_cannot_be_trained_and_compares_after_equal_epochs() {
+    let place = Place::with("let kernel = 4\nPool(4) -> Conv(1,4,kernel) -> ReLU -> FC\n");
+    place.write("r.yaml", RECIPE);
+    let common = ["sweep", "model.net", "--recipe", "r.yaml", "--out", "s", "--strategy", "halving", "--over"];
+    let epochs = || {
+        let kept = text(&place.read("s/trials.jsonl"));
+        let lines = kept.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| [&line["epochs"], &line["epoch"]].map(|value| value.as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    let output = place.netc(&[&common[..], &["net.kernel=9,8,3,2"]].concat());
+    assert_ne!(output.status.code(), Some(0), "two trials have no network");
+    assert_eq!(epochs().iter().map(|[epochs, _]| epochs).max(), Some(&4));
+    place.netc(&[&common[..], &["net.kernel=3,2,5,1"]].concat());
+    assert!(epochs().iter().all(|[epochs, best]| best <= epochs), "{:?}", epochs());
+}
+
+#[test]
 fn a_killed_sweep_goes_on_and_ends_in_the_same_table() {
     let (alone, killed) = (place(), place());
     let over = ["--over", "optimizer.lr=0.01,0.001,0.0001", "--seeds", "2"];
@@ -112,17 +129,17 @@ fn a_killed_sweep_goes_on_and_ends_in_the_same_table() {
         child.wait().unwrap();
     }
     assert_eq!(sweep(&killed, &over), expected);
+    let lock = std::fs::File::open(killed.path("s/.lock")).unwrap();
+    lock.lock().unwrap();
+    let again = [&["sweep", "model.net", "--recipe", "r.yaml", "--out", "s"], &over[..]].concat();
+    check_refused(&killed, &again, 2, &["N0810", "writing the sweep `s`"]);
+    drop(lock);
     let lines = text(&killed.read("s/trials.jsonl"));
     killed.write("s/trials.jsonl", &format!("{lines}{{\"digest\": "));
     assert_eq!(sweep(&killed, &over), expected, "a line that was cut off is taken out");
     assert_eq!(text(&killed.read("s/trials.jsonl")), lines);
     killed.write("s/trials.jsonl", &format!("nonsense\n{lines}"));
-    check_refused(
-        &killed,
-        &[&["sweep", "model.net", "--recipe", "r.yaml", "--out", "s"], &over[..]].concat(),
-        1,
-        &["N0611", "line 1"],
-    );
+    check_refused(&killed, &again, 1, &["N0611", "line 1"]);
 }
 
 #[test]
@@ -156,7 +173,7 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
     refused("file: model.net\nover: {batch: [8, x]}\n", &["N0603", "sweep.yaml:2:19", "is text"]);
     refused("file: model.net\nover: {batch: [8, 16, 8]}\n", &["N0611", "takes 8 twice", "sweep.yaml:2:23"]);
     refused("file: model.net\nover: {net.widht: [8]}\n", &["N0611", "`width`", "sweep.yaml:2:8"]);
-    refused("file: model.net\nover: {bach: [8]}\n", &["N0602", "did you mean `batch`?", "sweep.yaml:2:15"]);
+    refused("file: model.net\nover: {bach: [8]}\n", &["N0602", "did you mean `batch`?", "sweep.yaml:2:8"]);
     // Text that YAML would take for something else stays what it is.
     place.write("sweep.yaml", "file: model.net\nover: {dataset: [\"none #2\", \"none: 3\"]}\n");
     check_refused(&place, &["sweep", "sweep.yaml", "--out", "s"], 2, &["N0703", "`none #2`", "`none: 3`"]);

@@ -51,9 +51,7 @@ impl Job {
     /// The same with the weights below a threshold held at zero, trained on for so many epochs.
     pub fn execute_pruned(&self, threshold: f64, retrain: u64, terminal: &Terminal) -> Result<Finished, Failure> {
         let finished = self.execute(terminal)?;
-        let mut name = finished.run.file_name().unwrap_or_default().to_os_string();
-        name.push(format!("-below{threshold}-retrain{retrain}"));
-        let out = finished.run.with_file_name(name);
+        let out = self.pruned_run(threshold, retrain);
         if !RunFolder::clear_unbegun(&out)? {
             Prune::below(threshold, retrain, self, out.clone()).execute(terminal)?;
         }
@@ -61,6 +59,13 @@ impl Job {
             0 => Ok(Finished { test: self.test(&out, terminal)?, run: out, ..finished }),
             _ => self.resumed(out).execute(terminal),
         }
+    }
+
+    /// Where the pruned run stands: beside the other.
+    pub fn pruned_run(&self, threshold: f64, retrain: u64) -> PathBuf {
+        let mut name = self.run.file_name().unwrap_or_default().to_os_string();
+        name.push(format!("-below{threshold}-retrain{retrain}"));
+        self.run.with_file_name(name)
     }
 
     /// Evaluates a run as it stands.

@@ -179,7 +179,31 @@ impl RecipeFile {
         if let Some(path) = path {
             files.push(read_source(sources, path).map_err(|fault| vec![fault])?);
         }
+        // What is said of a part of a setting holds, whether the setting was named before or after it.
+        let mut changes: Vec<&Change> = changes.iter().collect();
+        changes.sort_by_key(|change| change.key.matches('.').count());
         files.extend(changes.iter().map(|change| sources.add(format!("--set {change}"), None, change.to_yaml())));
         read_recipe(sources, &files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(changes: &[&str]) -> Recipe {
+        let changes: Vec<Change> = changes.iter().map(|change| change.parse().expect("a change")).collect();
+        RecipeFile::parse(&mut SourceMap::new(), None, &changes).unwrap_or_else(|faults| panic!("{faults:?}")).0
+    }
+
+    #[test]
+    fn settings_join_a_name_before_and_after_it() {
+        let made = recipe(&["optimizer={name: sgd, lr: 0.1}"]);
+        assert_eq!(made.optimizer.name(), "sgd");
+        assert_eq!(recipe(&["optimizer=sgd", "optimizer.lr=0.1"]), made);
+        assert_eq!(recipe(&["optimizer.lr=0.1", "optimizer=sgd"]), made);
+        assert_eq!(recipe(&["schedule=cosine", "schedule.warmup=2"]), recipe(&["schedule={name: cosine, warmup: 2}"]));
+        assert_eq!(recipe(&["loss=hinge", "loss.margin=2"]), recipe(&["loss={name: hinge, margin: 2}"]));
+        assert_eq!(recipe(&["optimizer={name: sgd, momentum: 0.9}", "optimizer=adam"]), Recipe::default());
     }
 }

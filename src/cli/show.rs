@@ -21,9 +21,9 @@ use crate::train::write_whole;
 pub struct Show {
     /// A `.net` file
     file: PathBuf,
-    /// How to draw it
-    #[arg(long, value_enum, default_value_t = Drawing::Text)]
-    format: Drawing,
+    /// How to draw it [default: by the ending of `--out`, else text]
+    #[arg(long, value_enum)]
+    format: Option<Drawing>,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -57,9 +57,22 @@ enum Drawing {
     Png,
 }
 
+impl Drawing {
+    /// What a file of this name holds, where its ending says so.
+    fn of_file(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "dot" | "gv" => Some(Self::Dot),
+            "mmd" => Some(Self::Mermaid),
+            "svg" => Some(Self::Svg),
+            "png" => Some(Self::Png),
+            _ => None,
+        }
+    }
+}
+
 impl Show {
     pub fn run(self, terminal: &Terminal) -> Outcome {
-        if self.format == Drawing::Png && self.out.is_none() && stdout().is_terminal() {
+        if self.format == Some(Drawing::Png) && self.out.is_none() && stdout().is_terminal() {
             return Err(pixels_on_a_terminal().into());
         }
         let classes = self.classes.map(|classes| classes as usize);
@@ -74,7 +87,8 @@ impl Show {
     }
 
     fn drawn(&self, graph: &Graph) -> Result<Vec<u8>, Diagnostic> {
-        let text = match self.format {
+        let by_ending = || self.out.as_deref().and_then(Drawing::of_file);
+        let text = match self.format.or_else(by_ending).unwrap_or(Drawing::Text) {
             _ if self.regions => {
                 let batch = self.batch as usize;
                 region_tables(graph, &plan(graph, self.compute.threads(), batch), batch)

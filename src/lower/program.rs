@@ -352,7 +352,8 @@ fn run_region<E: Element, T: Tape<E, E::Dev>>(
     let Some(lent) = lent else { return };
     let (region, store) = (shared.clone(), lent.clone());
     run.tape.add_backward_op(move |gradients| {
-        let of_outputs = outputs.iter().map(|output| Ok(gradients.get_or_alloc_mut(output)?.to_vec()));
+        // Nobody reads them after their region.
+        let of_outputs = outputs.iter().map(|output| Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(output)?)));
         let of_outputs: Vec<Vec<E>> = of_outputs.collect::<Result<_, _>>()?;
         let of_inputs = lock(&region).backward(&mut lock(&store), &of_outputs);
         let of_inputs = of_inputs.iter().filter(|gradient| !gradient.is_empty());

@@ -35,7 +35,7 @@ pub use layers::{grouped, layer_table};
 pub use line_plot::{Line, LinePlot, curves, roc_curves};
 pub use mistakes::Mistakes;
 pub use network_plot::{Arrow, Family, Frame, Leaf, NetworkPlot, PNG_PIXELS, PlottedBlock, PlottedNode, ShapeLabel};
-pub use page::{RunRecord, run_page};
+pub use page::{RunRecord, quoted, run_page};
 pub use pruning::{Parameters, PruningReport, TestFigures};
 pub use raster::{Placed, Raster};
 pub use regions::region_tables;

@@ -1,8 +1,8 @@
 //! What pruning did -> a table for people, and JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::evaluation::described;
 use super::layers::{aligned, grouped};
@@ -11,7 +11,9 @@ use crate::train::{Amount, Figures, PrunedLayer};
 /// What `netc prune` tells; `pruning.json` in a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct PruningReport {
+    #[serde(serialize_with = "as_shown")]
     pub run: PathBuf,
+    #[serde(serialize_with = "as_shown")]
     pub from: PathBuf,
     pub by: Amount,
     pub compact: bool,
@@ -20,6 +22,11 @@ pub struct PruningReport {
     pub parameters: Parameters,
     pub layers: Vec<PrunedLayer>,
     pub test: TestFigures,
+}
+
+/// A path as it is printed: one that is no UTF-8 has signs in place of what is not.
+fn as_shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// How many numbers are trained; those that are zero for good do not count.

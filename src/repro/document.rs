@@ -6,6 +6,9 @@ use super::report::{Report, Row};
 use super::results::{Results, RowResult};
 use crate::train::Summary;
 
+/// What a page says that netc may write over.
+pub const WRITTEN_BY: &str = "Written by `netc repro`";
+
 const HEAD: &str = "# Results
 
 Every accuracy, precision and pruning figure of five reports, repeated. Written by `netc repro` from `models/*/report.yaml` and

@@ -7,7 +7,7 @@ mod metric;
 mod report;
 mod results;
 
-pub use document::document;
+pub use document::{WRITTEN_BY, document};
 pub use metric::{Metric, Part};
 pub use report::{Prune, Reference, Report, Row, load_reports};
 pub use results::{Results, RowResult};

@@ -45,7 +45,7 @@ pub use recipe::{
     Validate, fit, read_recipe,
 };
 pub use reconstruction::{Reconstruction, reconstructions};
-pub use run::{RunFolder, write_whole};
+pub use run::{RunFolder, lock_folder, write_whole};
 pub use schedule::Schedule;
 pub use scores::{Mistake, Roc, Scores};
 pub use session::train;

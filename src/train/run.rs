@@ -42,7 +42,7 @@ impl RunFolder {
             ErrorKind::AlreadyExists => exists(path),
             _ => cannot_write(path, &fault),
         })?;
-        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        let run = Self { path: path.to_path_buf(), _lock: lock_folder(path, "run")? };
         run.make_folder("checkpoints")?;
         run.write("network.net", network)?;
         run.write_recipe(recipe)?;
@@ -59,7 +59,7 @@ impl RunFolder {
             return Err(Diagnostic::error(Code::NOT_A_RUN, message)
                 .remark("name the folder that `netc train` printed, or gave to `--out`"));
         }
-        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        let run = Self { path: path.to_path_buf(), _lock: lock_folder(path, "run")? };
         if run.last_checkpoint().is_file() {
             return Ok(run);
         }
@@ -77,7 +77,7 @@ impl RunFolder {
         if !path.exists() {
             return Ok(false);
         }
-        let run = Self { path: path.to_path_buf(), _lock: lock(path)? };
+        let run = Self { path: path.to_path_buf(), _lock: lock_folder(path, "run")? };
         if run.last_checkpoint().is_file() {
             return Ok(true);
         }
@@ -253,15 +253,18 @@ fn epoch_of(line: &str) -> u64 {
     whole.and_then(|line| line["epoch"].as_u64()).unwrap_or(u64::MAX)
 }
 
-/// Takes the lock of a run; the system frees it when the process ends.
-fn lock(path: &Path) -> Result<File, Diagnostic> {
+/// Takes the lock of a folder, of a run or a `what` else; the system frees it when the process ends.
+///
+/// # Errors
+/// N0810 where another process has it, N0803.
+pub fn lock_folder(path: &Path, what: &str) -> Result<File, Diagnostic> {
     let name = path.join(LOCK);
     let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
     let file = opened.map_err(|fault| cannot_write(&name, &fault))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            let message = format!("another process is writing the run `{}`", path.display());
+            let message = format!("another process is writing the {what} `{}`", path.display());
             Err(Diagnostic::error(Code::RUN_LOCKED, message).remark("wait for it, or end it"))
         }
         // Some network file systems know no locks.

@@ -33,12 +33,13 @@ impl Standing {
     }
 }
 
-/// The figure that counts, smaller where it is better.
+/// The figure that counts, smaller where it is better; infinite where it is no number.
 pub fn badness(metric: Metric, figures: &Figures) -> f64 {
-    match (metric, figures.accuracy) {
+    let badness = match (metric, figures.accuracy) {
         (Metric::Accuracy, Some(accuracy)) => -accuracy,
         _ => figures.loss,
-    }
+    };
+    if badness.is_nan() { f64::INFINITY } else { badness }
 }
 
 #[cfg(test)]

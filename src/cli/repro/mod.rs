@@ -3,6 +3,7 @@
 mod plan;
 mod text;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use super::settings::Settings;
 use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic, cannot_write};
-use crate::repro::{Prune, Report, Results, Row, RowResult, document, load_reports};
+use crate::repro::{Prune, Report, Results, Row, RowResult, WRITTEN_BY, document, load_reports};
 use crate::source::SourceMap;
 use crate::train::{RunFolder, write_whole};
 
@@ -96,18 +97,28 @@ impl Repro {
 
     /// Runs what has no value yet. A row that cannot run is reported, and the others go on.
     fn run_rows(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)], terminal: &Terminal) -> Outcome {
-        if self.again {
-            self.forget(reports, rows, terminal)?;
-        }
-        let mut plan = Plan::new(reports, rows, self.seeds(), self.quick);
+        let mut plan = Plan::new(reports, rows, self.seeds(), |results, row, seed| {
+            !self.again && results.has(row, seed, self.quick)
+        });
+        let (mut cleared, mut begun) = (HashSet::new(), HashSet::new());
         let mut failed = None;
         while let Some(task) = plan.next() {
             let (report, results) = &mut reports[task.report];
             let row = report.rows[task.row].clone();
             tell(&plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
             let began = Instant::now();
+            if self.again {
+                self.clear(report, &row, task.seed, &mut cleared, terminal)?;
+            }
             match self.run_row(report, &row, task.seed, terminal) {
-                Ok(result) => results.add(result),
+                Ok(result) => {
+                    // What another process has added since stays.
+                    *results = Results::load(&report.folder)?;
+                    if self.again && begun.insert((task.report, task.row)) {
+                        results.remove(&row.row);
+                    }
+                    results.add(result);
+                }
                 Err(failure) if interrupted() => return Err(failure),
                 Err(failure) => {
                     failed = Some(terminal.report(failure));
@@ -124,22 +135,20 @@ impl Repro {
         failed.map_or(Ok(()), |status| Err(Failure::Reported(status)))
     }
 
-    /// Removes the values and the runs of rows.
-    fn forget(
+    /// Removes the runs of a row, but for those that this call has trained for another one.
+    fn clear(
         &self,
-        reports: &mut [(Report, Results)],
-        rows: &[(usize, usize)],
+        report: &Report,
+        row: &Row,
+        seed: u64,
+        cleared: &mut HashSet<PathBuf>,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        for &(report, row) in rows {
-            let (report, results) = &mut reports[report];
-            let row = &report.rows[row];
-            results.remove(&row.row);
-            for seed in 0..self.seeds() {
-                let run = self.job(report, report.trained_with(row), seed, terminal)?.run;
-                if run.exists() {
-                    std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
-                }
+        let job = self.job(report, report.trained_with(row), seed, terminal)?;
+        let pruned = row.prune.map(|Prune { threshold, retrain }| job.pruned_run(threshold, retrain));
+        for run in [Some(job.run), pruned].into_iter().flatten() {
+            if cleared.insert(run.clone()) && run.exists() {
+                std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
             }
         }
         Ok(())
@@ -182,13 +191,15 @@ impl Repro {
         Ok(Job { file, recipe: Some(recipe), settings, run, running: self.running.clone() })
     }
 
-    /// Writes `docs/results.md` beside the folder of models, where there is a folder for it.
+    /// Writes `docs/results.md` beside the folder of models, where there is a folder for it and no page of somebody else's.
     fn write_page(&self, reports: &[(Report, Results)]) -> Result<(), Diagnostic> {
         let docs = self.models.parent().unwrap_or(&self.models).join("docs");
-        if !docs.is_dir() {
+        let page = docs.join("results.md");
+        let is_ours = |text: &str| text.contains(WRITTEN_BY);
+        if !docs.is_dir() || std::fs::read_to_string(&page).is_ok_and(|text| !is_ours(&text)) {
             return Ok(());
         }
-        write_whole(&docs.join("results.md"), document(reports))
+        write_whole(&page, document(reports))
     }
 }
 

@@ -78,11 +78,16 @@ fn no_such_row(unknown: &str, names: Vec<String>) -> Diagnostic {
 }
 
 impl Plan {
-    /// What has no value yet: first all rows with the first seed, then with the next.
-    pub fn new(reports: &[(Report, Results)], rows: &[(usize, usize)], seeds: u64, quick: bool) -> Self {
+    /// What is not done, by the row's name and the seed: first all rows with the first seed, then with the next.
+    pub fn new(
+        reports: &[(Report, Results)],
+        rows: &[(usize, usize)],
+        seeds: u64,
+        done: impl Fn(&Results, &str, u64) -> bool,
+    ) -> Self {
         let left = |&(report, row): &(usize, usize), seed| {
             let (report, results) = &reports[report];
-            !results.has(&report.rows[row].row, seed, quick)
+            !done(results, &report.rows[row].row, seed)
         };
         let work: Vec<f64> = rows.iter().map(|&(report, row)| work(&reports[report].0, row)).collect();
         let with = |seed| rows.iter().zip(&work).filter(move |(place, _)| left(place, seed));

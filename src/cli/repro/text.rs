@@ -1,11 +1,13 @@
 //! Rows and their values -> a table, JSON, and what a value's origin is written down with.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
 
 use crate::cli::job::Job;
 use crate::kernel::Isa;
+use crate::report::quoted;
 use crate::repro::{Prune, Report, Row, RowResult};
 use crate::train::Summary;
 
@@ -81,13 +83,14 @@ pub fn json(rows: &[Shown]) -> String {
     format!("{}\n", Json::Array(rows.iter().map(object).collect()))
 }
 
-/// What makes the same run.
+/// What makes the same run, for a shell.
 pub fn command(job: &Job, prune: Option<Prune>) -> String {
-    let mut command = format!("netc train {}", job.file.display());
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let mut command = format!("netc train {}", path(&job.file));
     if let Some(recipe) = &job.recipe {
-        command += &format!(" --recipe {}", recipe.display());
+        command += &format!(" --recipe {}", path(recipe));
     }
-    job.settings.set.iter().for_each(|change| command += &format!(" --set {change}"));
+    job.settings.set.iter().for_each(|change| command += &format!(" --set {}", quoted(&change.to_string())));
     if let Some(epochs) = job.settings.epochs {
         command += &format!(" --epochs {epochs}");
     }

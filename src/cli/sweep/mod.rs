@@ -14,14 +14,14 @@ use clap::{Args, ValueEnum};
 
 use self::source::Source;
 use self::space::{Axis, Space};
-use self::trial::{Kept, Measured, Trial};
+use self::trial::{Kept, Measured, Trial, run_name};
 use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::{Change, Settings};
 use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::train::Metric;
+use crate::train::{Figures, Metric, RunFolder, badness};
 
 /// Combinations of one sweep are at most so many.
 const MOST: usize = 4096;
@@ -109,8 +109,8 @@ impl Sweep {
         let wanted = source.space.digests();
         let ranked = kept.ranked(recipe.validate.metric, |digest| wanted.contains(digest));
         terminal.print(&match self.format {
-            Format::Text => text::table(&ranked, recipe.validate.metric),
-            Format::Json => text::json(&ranked, recipe.validate.metric),
+            Format::Text => text::table(&ranked, recipe.validate.metric, &out),
+            Format::Json => text::json(&ranked, recipe.validate.metric, &out),
         });
         outcome
     }
@@ -166,7 +166,7 @@ impl Sweep {
     fn train(&self, setting: &Setting, trial: &Trial, seed: u64, round: Round) -> Result<Measured, Failure> {
         let changes = [&setting.source.set[..], &trial.settings()].concat();
         let epochs = Some(round.epochs).filter(|_| round.counted);
-        let run = setting.out.join(format!("{}-seed{seed}", trial.digest));
+        let run = setting.out.join(run_name(&trial.digest, seed));
         let job = Job {
             file: setting.source.network(trial, setting.out)?,
             recipe: setting.source.recipe_file.clone(),
@@ -175,11 +175,22 @@ impl Sweep {
             running: self.running.clone(),
         };
         let finished = job.execute(setting.terminal)?;
-        let best = finished.position.standing.best.and_then(|best| Some((best.epoch, best.validation?)));
+        let best = match round.counted {
+            true => best_within(&run, round.epochs, setting.source.recipe.validate.metric)?,
+            false => finished.position.standing.best.and_then(|best| Some((best.epoch, best.validation?))),
+        };
         let (epoch, validation) = best.ok_or_else(no_validation)?;
         let (digest, changes) = (trial.digest.clone(), trial.changes.clone());
-        Ok(Measured { digest, changes, seed, epochs: round.epochs, epoch, validation, run })
+        Ok(Measured { digest, changes, seed, epochs: round.epochs, epoch, validation })
     }
+}
+
+/// The best epoch among a run's first ones: an earlier call may have trained it for longer than this round.
+fn best_within(run: &Path, epochs: u64, metric: Metric) -> Result<Option<(u64, Figures)>, Diagnostic> {
+    let metrics = RunFolder::metrics_of(run)?.unwrap_or_default();
+    let validated = metrics.into_iter().filter(|metrics| metrics.epoch <= epochs);
+    let validated = validated.filter_map(|metrics| Some((metrics.epoch, metrics.validation?)));
+    Ok(validated.min_by(|a, b| badness(metric, &a.1).total_cmp(&badness(metric, &b.1))))
 }
 
 /// The trials, best first, by their figures after so many epochs.

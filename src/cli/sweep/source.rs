@@ -10,7 +10,7 @@ use crate::cli::Failure;
 use crate::cli::files::read_source;
 use crate::cli::settings::{Change, RecipeFile};
 use crate::cli::terminal::Terminal;
-use crate::diagnostic::{Code, Diagnostic, cannot_write};
+use crate::diagnostic::{Code, Diagnostic, Id, cannot_write};
 use crate::graph::{Given, Variants, check};
 use crate::source::{SourceMap, Span};
 use crate::train::Recipe;
@@ -78,9 +78,15 @@ impl Source {
                 if let [(_, Err(faults)), ..] = with[..]
                     && with.iter().all(|(_, result)| result.is_err())
                 {
-                    let place = axis.places.as_ref().map(|places| places.values[number]);
+                    let place = |fault: &Diagnostic| {
+                        let places = axis.places.as_ref()?;
+                        Some(if fault.id == Id::Error(Code::UNKNOWN_KEY) { places.key } else { places.values[number] })
+                    };
                     let own = format!("--set {}", Change { key: axis.key.clone(), value: value.clone() });
-                    return Err(faults.iter().map(|fault| placed(fault.clone(), &own, place, sources)).collect());
+                    return Err(faults
+                        .iter()
+                        .map(|fault| placed(fault.clone(), &own, place(fault), sources))
+                        .collect());
                 }
             }
         }

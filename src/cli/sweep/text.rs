@@ -1,5 +1,6 @@
 //! Trials -> a table, best first, and JSON.
 
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::HumanDuration;
@@ -30,7 +31,7 @@ fn accuracy(figures: &Figures) -> Option<f64> {
 }
 
 /// A line for each combination.
-pub fn table(ranked: &[Ranked], metric: Metric) -> String {
+pub fn table(ranked: &[Ranked], metric: Metric, out: &Path) -> String {
     let by = if metric == Metric::Loss { "loss" } else { "accuracy" };
     let mut text = format!("validation, best {by} first\n{:>16}  {:>16}  epochs  seeds  values\n", "loss", "accuracy");
     for one in ranked {
@@ -44,13 +45,13 @@ pub fn table(ranked: &[Ranked], metric: Metric) -> String {
         text +=
             &format!("{loss:>16}  {accuracy:>16}  {:>6}  {:>5}  {}\n", one.epochs(), one.of.len(), values.join(" "));
     }
-    text + &best(ranked)
+    text + &best(ranked, out)
 }
 
 /// The runs of the first combination.
-fn best(ranked: &[Ranked]) -> String {
+fn best(ranked: &[Ranked], out: &Path) -> String {
     let runs = ranked.iter().take(1).flat_map(|one| &one.of);
-    runs.map(|measured| format!("best run  {} (epoch {})\n", measured.run.display(), measured.epoch)).collect()
+    runs.map(|run| format!("best run  {} (epoch {})\n", out.join(run.run()).display(), run.epoch)).collect()
 }
 
 fn changes<'k>(ranked: &Ranked<'k>) -> &'k [Change] {
@@ -58,16 +59,16 @@ fn changes<'k>(ranked: &Ranked<'k>) -> &'k [Change] {
 }
 
 /// `{"metric", "trials": [{"changes", "epochs", "seeds", "loss", "accuracy", "values", "runs"}]}`
-pub fn json(ranked: &[Ranked], metric: Metric) -> String {
+pub fn json(ranked: &[Ranked], metric: Metric, out: &Path) -> String {
     let trial = |one: &Ranked| {
         let changes: serde_json::Map<String, Json> =
             changes(one).iter().map(|change| (change.key.clone(), change.value.clone().into())).collect();
-        let each = |of: fn(&&Measured) -> Json| Json::Array(one.of.iter().map(of).collect());
+        let each = |of: &dyn Fn(&&Measured) -> Json| Json::Array(one.of.iter().map(of).collect());
         json!({
-            "changes": changes, "epochs": one.epochs(), "seeds": each(|measured| measured.seed.into()),
+            "changes": changes, "epochs": one.epochs(), "seeds": each(&|measured| measured.seed.into()),
             "loss": summary(one, loss), "accuracy": summary(one, accuracy),
-            "values": each(|measured| json!(measured.validation)),
-            "runs": each(|measured| measured.run.display().to_string().into()),
+            "values": each(&|measured| json!(measured.validation)),
+            "runs": each(&|measured| out.join(measured.run()).display().to_string().into()),
         })
     };
     let trials: Vec<Json> = ranked.iter().map(trial).collect();

@@ -1,7 +1,7 @@
 //! One combination of values, and what its trainings gave, kept in `trials.jsonl`.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::settings::Change;
 use crate::cli::write::make_folder;
 use crate::diagnostic::{Code, Diagnostic, cannot_read, cannot_write};
-use crate::train::{Figures, Metric, badness};
+use crate::train::{Figures, Metric, badness, lock_folder};
 
 /// What stands before the name of a `let` value.
 pub const NET: &str = "net.";
@@ -62,13 +62,26 @@ pub struct Measured {
     /// Which was the best.
     pub epoch: u64,
     pub validation: Figures,
-    pub run: PathBuf,
+}
+
+impl Measured {
+    /// The name of its run in the sweep's folder.
+    pub fn run(&self) -> String {
+        run_name(&self.digest, self.seed)
+    }
+}
+
+/// What a trial's run is called.
+pub fn run_name(digest: &str, seed: u64) -> String {
+    format!("{digest}-seed{seed}")
 }
 
 /// All trainings of a sweep that came to their end.
 pub struct Kept {
     path: PathBuf,
     measured: Vec<Measured>,
+    /// Of the folder, which this process alone writes.
+    _lock: File,
 }
 
 /// A combination with its longest trainings.
@@ -79,9 +92,13 @@ pub struct Ranked<'k> {
 impl Kept {
     /// Those of a folder, which is made where it is not there. A last line that a killed process left half written is
     /// taken out.
+    ///
+    /// # Errors
+    /// N0810 where another process sweeps into it, N0803, N0804; N0611 for a line that is no trial's.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         let path = folder.join("trials.jsonl");
         make_folder(folder)?;
+        let lock = lock_folder(folder, "sweep")?;
         let text = match fs::read_to_string(&path) {
             Err(fault) if fault.kind() != ErrorKind::NotFound => return Err(cannot_read(&path, &fault)),
             text => text.unwrap_or_default(),
@@ -93,7 +110,7 @@ impl Kept {
         }
         let trial = |(number, line): (usize, &str)| serde_json::from_str(line).map_err(|_| no_trial(&path, number));
         let measured = (1..).zip(whole.lines()).map(trial).collect::<Result<_, _>>()?;
-        Ok(Self { path, measured })
+        Ok(Self { path, measured, _lock: lock })
     }
 
     pub fn add(&mut self, measured: Measured) -> Result<(), Diagnostic> {
@@ -154,7 +171,21 @@ impl Ranked<'_> {
     }
 }
 
+/// Infinite where there is none: nothing is worse.
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.collect();
-    values.iter().sum::<f64>() / values.len() as f64
+    if values.is_empty() { f64::INFINITY } else { values.iter().sum::<f64>() / values.len() as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_figure_is_the_worst() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = Kept::open(folder.path()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        assert_eq!(kept.badness("a", 1, Metric::Loss), f64::INFINITY);
+        assert_eq!(mean([1.0, 2.0].into_iter()), 1.5);
+    }
 }

@@ -13,7 +13,7 @@ mod record;
 mod section;
 mod weights;
 
-pub use record::RunRecord;
+pub use record::{RunRecord, quoted};
 
 use askama::Template;
 

@@ -80,18 +80,25 @@ pub struct Pruning {
 /// Decides what is pruned of a network; what `before` masks stays pruned.
 ///
 /// # Errors
-/// N0816 where nothing can be, or nothing is.
+/// N0816 where nothing can be, or nothing more is.
 pub fn prune(graph: &Graph, store: &Store<f32>, amount: Amount, before: Option<&[f32]>) -> Result<Pruning, Diagnostic> {
     let mut pruning = match amount {
         Amount::Threshold(threshold) => weights::under(graph, store, threshold),
         Amount::Fraction(fraction) => weights::smallest(graph, store, fraction),
         Amount::Units(fraction) => units::weakest(graph, store, fraction),
     };
-    if pruning.mask.iter().all(|kept| *kept == 1.0) {
+    let mut changed = false;
+    for (index, kept) in pruning.mask.iter_mut().enumerate() {
+        let before = before.map_or(1.0, |before| before[index]);
+        changed |= *kept < before;
+        *kept = kept.min(before);
+    }
+    if !changed {
         return Err(nothing(&pruning, amount));
     }
-    let before = before.unwrap_or_default();
-    pruning.mask.iter_mut().zip(before).for_each(|(kept, before)| *kept = kept.min(*before));
+    if pruning.units.is_none() {
+        pruning.layers = weights::counted(graph, store, &pruning.mask);
+    }
     Ok(pruning)
 }
 

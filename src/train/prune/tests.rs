@@ -89,8 +89,15 @@ fn thresholds_and_shares_take_the_smallest_weights_and_no_biases() {
     let [pruned, count] = [|line: &PrunedLayer| line.pruned, |line: &PrunedLayer| line.count]
         .map(|of| half.layers.iter().map(of).sum::<usize>());
     assert_eq!(pruned, (count as f64 / 2.0).round() as usize);
-    let all = vec![0.0; store.values().len()];
-    assert!(by(Amount::Fraction(0.5), Some(&all)).mask.iter().all(|kept| *kept == 0.0));
+    let whole = by(Amount::Threshold(f64::MAX), None);
+    let both = by(Amount::Fraction(0.5), Some(&by(Amount::Threshold(0.001), None).mask));
+    assert_eq!(both.mask, half.mask, "the smallest are among the smaller half");
+    let error = prune(&graph, &store, Amount::Fraction(0.5), Some(&whole.mask)).expect_err("nothing more is pruned");
+    assert_eq!(error.id.as_str(), "N0816");
+    let is_larger = |(all, half): (&f32, &f32)| if *all < *half { 0.0 } else { 1.0 };
+    let larger: Vec<f32> = whole.mask.iter().zip(&half.mask).map(is_larger).collect();
+    let all = by(Amount::Fraction(0.5), Some(&larger));
+    assert!(all.layers.iter().all(|line| line.pruned == line.count), "{:?}", all.layers);
 }
 
 #[test]

@@ -41,13 +41,18 @@ fn indices<'s>(graph: &'s Graph, store: &'s Store<f32>) -> impl Iterator<Item = 
 fn without(graph: &Graph, store: &Store<f32>, pruned: impl Iterator<Item = usize>) -> Pruning {
     let mut mask = vec![1.0; store.values().len()];
     pruned.for_each(|index| mask[index] = 0.0);
-    let layers = prunable(graph, store).map(|(index, entries)| PrunedLayer {
+    let layers = counted(graph, store, &mask);
+    Pruning { mask, layers, units: None }
+}
+
+/// How many weights of each layer a mask prunes.
+pub fn counted(graph: &Graph, store: &Store<f32>, mask: &[f32]) -> Vec<PrunedLayer> {
+    let layer = |(index, entries): (usize, Vec<&Entry>)| PrunedLayer {
         layer: graph.nodes[index].path.clone(),
         count: entries.iter().map(|entry| entry.range.len()).sum(),
         pruned: entries.iter().flat_map(|entry| &mask[entry.range.clone()]).filter(|kept| **kept == 0.0).count(),
         kept: None,
         tied: vec![],
-    });
-    let layers = layers.collect();
-    Pruning { mask, layers, units: None }
+    };
+    prunable(graph, store).map(layer).collect()
 }

@@ -1,5 +1,7 @@
 //! The whole of `recipe.yaml` -> [`Recipe`]: which key is read how.
 
+use serde_yaml::Value;
+
 use super::Recipe;
 use super::loss::LossRecipe;
 use super::optimizer::OptimizerRecipe;
@@ -10,7 +12,7 @@ use super::validate::Validate;
 use crate::data::{Augment, Axis, Normalise, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, SourceMap};
-use crate::yaml::{self, Bounds, Field, Found, Keys, Yaml};
+use crate::yaml::{self, Bounds, Field, Found, Key, Keys, Kind, Yaml};
 
 /// Images of a step are at most so many.
 const MAX_BATCH: u64 = 1 << 16;
@@ -23,7 +25,7 @@ const MAX_EPOCHS: u64 = 1_000_000;
 pub fn read_recipe(sources: &SourceMap, files: &[FileId]) -> Result<(Recipe, Places), Vec<Diagnostic>> {
     let trees = files.iter().map(|file| yaml::parse(sources, *file)).collect::<Result<Vec<_>, _>>();
     let trees = trees.map_err(|fault| vec![fault])?;
-    let Some(tree) = trees.into_iter().flatten().reduce(Yaml::overlaid) else {
+    let Some(tree) = trees.into_iter().flatten().reduce(|under, over| written_out(under, &over).overlaid(over)) else {
         return Ok((Recipe::default(), Places::default()));
     };
     let found = Found::default();
@@ -33,6 +35,25 @@ pub fn read_recipe(sources: &SourceMap, files: &[FileId]) -> Result<(Recipe, Pla
         true => Err(found.into_sorted()),
         false => Ok((recipe, Places::of(&tree))),
     }
+}
+
+/// Settings that may be a name alone.
+const NAMED: &[&str] = &["optimizer", "schedule", "loss"];
+
+/// `optimizer: sgd` as `optimizer: {name: sgd}` where `over` has more of it, which joins the name and does not take its place.
+fn written_out(mut under: Yaml, over: &Yaml) -> Yaml {
+    let (Kind::Map(entries), Kind::Map(changes)) = (&mut under.kind, &over.kind) else { return under };
+    let is_more = |key: &Key| changes.iter().any(|(other, value)| other.name == key.name && is_map(value));
+    for (key, value) in entries.iter_mut().filter(|(key, _)| NAMED.contains(&key.name.as_str())) {
+        if is_more(key) && matches!(value.kind, Kind::Scalar(Value::String(_))) {
+            value.kind = Kind::Map(vec![(Key { name: "name".into(), span: value.span }, value.clone())]);
+        }
+    }
+    under
+}
+
+fn is_map(value: &Yaml) -> bool {
+    matches!(value.kind, Kind::Map(_))
 }
 
 fn read(tree: &Yaml, found: &Found) -> Recipe {
