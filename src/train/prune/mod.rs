@@ -82,24 +82,14 @@ pub struct Pruning {
 /// # Errors
 /// N0816 where nothing can be, or nothing more is.
 pub fn prune(graph: &Graph, store: &Store<f32>, amount: Amount, before: Option<&[f32]>) -> Result<Pruning, Diagnostic> {
-    let mut pruning = match amount {
-        Amount::Threshold(threshold) => weights::under(graph, store, threshold),
-        Amount::Fraction(fraction) => weights::smallest(graph, store, fraction),
-        Amount::Units(fraction) => units::weakest(graph, store, fraction),
+    let before = before.map_or_else(|| vec![1.0; store.values().len()], <[f32]>::to_vec);
+    let mask = before.clone();
+    let pruning = match amount {
+        Amount::Threshold(threshold) => weights::under(graph, store, mask, threshold),
+        Amount::Fraction(fraction) => weights::smallest(graph, store, mask, fraction),
+        Amount::Units(fraction) => units::weakest(graph, store, mask, fraction),
     };
-    let mut changed = false;
-    for (index, kept) in pruning.mask.iter_mut().enumerate() {
-        let before = before.map_or(1.0, |before| before[index]);
-        changed |= *kept < before;
-        *kept = kept.min(before);
-    }
-    if !changed {
-        return Err(nothing(&pruning, amount));
-    }
-    if pruning.units.is_none() {
-        pruning.layers = weights::counted(graph, store, &pruning.mask);
-    }
-    Ok(pruning)
+    if pruning.mask == before { Err(nothing(&pruning, amount)) } else { Ok(pruning) }
 }
 
 fn nothing(pruning: &Pruning, amount: Amount) -> Diagnostic {

@@ -11,7 +11,7 @@ use crate::layer::Op;
 use crate::lower::Store;
 
 /// Of each layer the share `fraction` of units, rounded down; tied layers lose the same ones.
-pub fn weakest(graph: &Graph, store: &Store<f32>, fraction: f64) -> Pruning {
+pub fn weakest(graph: &Graph, store: &Store<f32>, mut mask: Vec<f32>, fraction: f64) -> Pruning {
     let units = Units::of(graph);
     let norms: Vec<Vec<f64>> = units.banks.iter().map(|bank| norms(graph, store, bank)).collect();
     let mut dead = vec![false; units.ties()];
@@ -19,7 +19,7 @@ pub fn weakest(graph: &Graph, store: &Store<f32>, fraction: f64) -> Pruning {
         weakest_of(&units, cohort, &norms, fraction).for_each(|tie| dead[tie] = true);
     }
     let axes = units.axes(graph, &dead);
-    let mask = mask(store, &axes);
+    mask_units(store, &axes, &mut mask);
     let layers = units.cohorts.iter().flat_map(|cohort| lines(graph, &units, cohort, &dead)).collect();
     Pruning { mask, layers, units: Some((axes, units.reduced(graph, &dead))) }
 }
@@ -61,9 +61,8 @@ fn norms(graph: &Graph, store: &Store<f32>, bank: &Bank) -> Vec<f64> {
     squares.into_iter().map(f64::sqrt).collect()
 }
 
-/// 0 where a trained value belongs to a unit that goes.
-fn mask(store: &Store<f32>, axes: &[Vec<TensorAxes>]) -> Vec<f32> {
-    let mut mask = vec![1.0; store.values().len()];
+/// Puts 0 where a trained value belongs to a unit that goes.
+fn mask_units(store: &Store<f32>, axes: &[Vec<TensorAxes>], mask: &mut [f32]) {
     for (node, axes) in axes.iter().enumerate() {
         let tensors = store.of_node(node).iter().zip(axes).filter(|(entry, _)| entry.trained);
         for (entry, axes) in tensors {
@@ -71,7 +70,6 @@ fn mask(store: &Store<f32>, axes: &[Vec<TensorAxes>]) -> Vec<f32> {
             values.filter(|(_, left)| !left).for_each(|(kept, _)| *kept = 0.0);
         }
     }
-    mask
 }
 
 fn lines(graph: &Graph, units: &Units, cohort: &Cohort, dead: &[bool]) -> Vec<PrunedLayer> {

@@ -8,18 +8,18 @@ use crate::layer::Op;
 use crate::lower::{Entry, Store};
 
 /// Weights that are smaller than `threshold`, either way.
-pub fn under(graph: &Graph, store: &Store<f32>, threshold: f64) -> Pruning {
+pub fn under(graph: &Graph, store: &Store<f32>, mask: Vec<f32>, threshold: f64) -> Pruning {
     let small = indices(graph, store).filter(|&index| f64::from(store.values()[index].abs()) < threshold);
-    without(graph, store, small)
+    without(graph, store, mask, small)
 }
 
 /// This share of all weights together, the smallest ones; of equals the first.
-pub fn smallest(graph: &Graph, store: &Store<f32>, fraction: f64) -> Pruning {
+pub fn smallest(graph: &Graph, store: &Store<f32>, mask: Vec<f32>, fraction: f64) -> Pruning {
     let mut by_size: Vec<usize> = indices(graph, store).collect();
     let count = (fraction * by_size.len() as f64).round() as usize;
     let size = |index: usize| store.values()[index].abs();
     by_size.sort_by(|&a, &b| size(a).total_cmp(&size(b)).then(a.cmp(&b)));
-    without(graph, store, by_size.into_iter().take(count))
+    without(graph, store, mask, by_size.into_iter().take(count))
 }
 
 /// Each layer that has weights which can be pruned, by its index, with these tensors.
@@ -38,15 +38,9 @@ fn indices<'s>(graph: &'s Graph, store: &'s Store<f32>) -> impl Iterator<Item = 
     prunable(graph, store).flat_map(|(_, entries)| entries).flat_map(|entry| entry.range.clone())
 }
 
-fn without(graph: &Graph, store: &Store<f32>, pruned: impl Iterator<Item = usize>) -> Pruning {
-    let mut mask = vec![1.0; store.values().len()];
+/// What a mask prunes, and these.
+fn without(graph: &Graph, store: &Store<f32>, mut mask: Vec<f32>, pruned: impl Iterator<Item = usize>) -> Pruning {
     pruned.for_each(|index| mask[index] = 0.0);
-    let layers = counted(graph, store, &mask);
-    Pruning { mask, layers, units: None }
-}
-
-/// How many weights of each layer a mask prunes.
-pub fn counted(graph: &Graph, store: &Store<f32>, mask: &[f32]) -> Vec<PrunedLayer> {
     let layer = |(index, entries): (usize, Vec<&Entry>)| PrunedLayer {
         layer: graph.nodes[index].path.clone(),
         count: entries.iter().map(|entry| entry.range.len()).sum(),
@@ -54,5 +48,6 @@ pub fn counted(graph: &Graph, store: &Store<f32>, mask: &[f32]) -> Vec<PrunedLay
         kept: None,
         tied: vec![],
     };
-    prunable(graph, store).map(layer).collect()
+    let layers = prunable(graph, store).map(layer).collect();
+    Pruning { mask, layers, units: None }
 }
