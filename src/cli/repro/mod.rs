@@ -107,10 +107,13 @@ impl Repro {
             let row = report.rows[task.row].clone();
             tell(&plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
             let began = Instant::now();
-            if self.again {
-                self.clear(report, &row, task.seed, &mut cleared, terminal)?;
-            }
-            match self.run_row(report, &row, task.seed, terminal) {
+            let made = self.job(report, report.trained_with(&row), task.seed, terminal).and_then(|job| {
+                if self.again {
+                    clear(&job, &row, &mut cleared)?;
+                }
+                self.run_row(report, &row, task.seed, &job, terminal)
+            });
+            match made {
                 Ok(result) => {
                     // What another process has added since stays.
                     *results = Results::load(&report.folder)?;
@@ -135,33 +138,20 @@ impl Repro {
         failed.map_or(Ok(()), |status| Err(Failure::Reported(status)))
     }
 
-    /// Removes the runs of a row, but for those that this call has trained for another one.
-    fn clear(
+    /// Trains one row with one seed, or finds it trained, and takes its figure.
+    fn run_row(
         &self,
         report: &Report,
         row: &Row,
         seed: u64,
-        cleared: &mut HashSet<PathBuf>,
+        job: &Job,
         terminal: &Terminal,
-    ) -> Result<(), Failure> {
-        let job = self.job(report, report.trained_with(row), seed, terminal)?;
-        let pruned = row.prune.map(|Prune { threshold, retrain }| job.pruned_run(threshold, retrain));
-        for run in [Some(job.run), pruned].into_iter().flatten() {
-            if cleared.insert(run.clone()) && run.exists() {
-                std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Trains one row with one seed, or finds it trained, and takes its figure.
-    fn run_row(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<RowResult, Failure> {
-        let job = self.job(report, report.trained_with(row), seed, terminal)?;
+    ) -> Result<RowResult, Failure> {
         let finished = match row.prune {
             None => job.execute(terminal)?,
             Some(Prune { threshold, retrain }) => job.execute_pruned(threshold, retrain, terminal)?,
         };
-        let command = text::command(&job, row.prune);
+        let command = text::command(job, row.prune);
         let last = finished.position.last.ok_or_else(|| no_figure(report, row))?;
         let value = row.metric.of(&finished.test, &last).ok_or_else(|| no_figure(report, row))?;
         let mut runs = vec![job.run.as_path(), &finished.run];
@@ -201,6 +191,17 @@ impl Repro {
         }
         write_whole(&page, document(reports))
     }
+}
+
+/// Removes the runs of a row, but for those that this call has trained for another one.
+fn clear(job: &Job, row: &Row, cleared: &mut HashSet<PathBuf>) -> Result<(), Diagnostic> {
+    let pruned = row.prune.map(|Prune { threshold, retrain }| job.pruned_run(threshold, retrain));
+    for run in [Some(job.run.clone()), pruned].into_iter().flatten() {
+        if cleared.insert(run.clone()) && run.exists() {
+            std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;
+        }
+    }
+    Ok(())
 }
 
 fn no_figure(report: &Report, row: &Row) -> Diagnostic {
