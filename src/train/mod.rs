@@ -51,7 +51,7 @@ pub use scores::{Mistake, Roc, Scores};
 pub use session::train;
 pub use setup::Task;
 pub use significance::{McNemar, Summary, Test};
-pub use stopping::badness;
+pub use stopping::{Standing, badness};
 pub use trainer::Trainer;
 pub use values::Values;
 pub use watch::{End, Silent, Watch};

@@ -21,7 +21,7 @@ use super::settings::{Change, Settings};
 use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::train::{Figures, Metric, RunFolder, badness};
+use crate::train::{Metric, RunFolder, Standing, Validate};
 
 /// Combinations of one sweep are at most so many.
 const MOST: usize = 4096;
@@ -175,22 +175,26 @@ impl Sweep {
             running: self.running.clone(),
         };
         let finished = job.execute(setting.terminal)?;
-        let best = match round.counted {
-            true => best_within(&run, round.epochs, setting.source.recipe.validate.metric)?,
-            false => finished.position.standing.best.and_then(|best| Some((best.epoch, best.validation?))),
+        let standing = match round.counted {
+            true => standing_after(&run, round.epochs, &setting.source.recipe.validate)?,
+            false => finished.position.standing,
         };
+        let best = standing.best.and_then(|best| Some((best.epoch, best.validation?)));
         let (epoch, validation) = best.ok_or_else(no_validation)?;
         let (digest, changes) = (trial.digest.clone(), trial.changes.clone());
         Ok(Measured { digest, changes, seed, epochs: round.epochs, epoch, validation })
     }
 }
 
-/// The best epoch among a run's first ones: an earlier call may have trained it for longer than this round.
-fn best_within(run: &Path, epochs: u64, metric: Metric) -> Result<Option<(u64, Figures)>, Diagnostic> {
-    let metrics = RunFolder::metrics_of(run)?.unwrap_or_default();
-    let validated = metrics.into_iter().filter(|metrics| metrics.epoch <= epochs);
-    let validated = validated.filter_map(|metrics| Some((metrics.epoch, metrics.validation?)));
-    Ok(validated.min_by(|a, b| badness(metric, &a.1).total_cmp(&badness(metric, &b.1))))
+/// How validation stood after a run's first epochs: an earlier call may have trained it for longer than this round.
+fn standing_after(run: &Path, epochs: u64, validate: &Validate) -> Result<Standing, Diagnostic> {
+    let mut standing = Standing::default();
+    for metrics in RunFolder::metrics_of(run)?.unwrap_or_default() {
+        if metrics.epoch <= epochs {
+            standing.measured(validate, metrics);
+        }
+    }
+    Ok(standing)
 }
 
 /// The trials, best first, by their figures after so many epochs.
