@@ -9,17 +9,21 @@ use crate::train::Summary;
 /// What a page says that netc may write over.
 pub const WRITTEN_BY: &str = "Written by `netc repro`";
 
-const HEAD: &str = "# Results
+fn head() -> String {
+    format!(
+        "# Results
 
-Every accuracy, precision and pruning figure of five reports, repeated. Written by `netc repro` from `models/*/report.yaml` and
+Every accuracy, precision and pruning figure of five reports, repeated. {WRITTEN_BY} from `models/*/report.yaml` and
 `models/*/results.json`; `netc repro REPORT/ROW --again` runs a row anew. Ours are means over seeds with the deviation of a
 sample; *quick* is one seed and a tenth of the epochs, which says that the row runs and nothing more. What a report leaves
 open is in the last column and in the recipe's first lines.
-";
+"
+    )
+}
 
 /// The page.
 pub fn document(reports: &[(Report, Results)]) -> String {
-    let mut text = String::from(HEAD);
+    let mut text = head();
     for (report, results) in reports {
         let _ = write!(text, "\n## {}\n\n{}\n\n", report.name, report.title);
         text += "| row | figure | printed | ours | seeds | difference | chosen here |\n";
