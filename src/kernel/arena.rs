@@ -37,14 +37,14 @@ impl Arena {
     /// Makes it at least so long; what it holds is lost to nobody, as nothing is borrowed meanwhile.
     pub fn grow(&mut self, lines: usize) {
         let memory = self.lines.get_mut();
-        if memory.len() < lines {
+        if memory.lines() < lines {
             *memory = Memory::zeroed(lines);
         }
     }
 
     pub fn len(&self) -> usize {
-        // SAFETY: the block itself changes only under `&mut self`.
-        unsafe { (&*self.lines.get()).len() }
+        // SAFETY: the block itself changes only under `&mut self`; its lines are not touched.
+        unsafe { (*self.lines.get()).lines() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -66,7 +66,7 @@ impl Arena {
     }
 
     fn start(&self) -> *mut Line {
-        // SAFETY: the block itself changes only under `&mut self`.
+        // SAFETY: as for `len`.
         unsafe { (*self.lines.get()).start() }
     }
 

@@ -15,6 +15,7 @@ use super::line::{LANES, Line};
 use super::machine::Machine;
 use super::shared::Shared;
 
+/// PyTorch's.
 pub(super) const EPSILON: f32 = 1e-5;
 
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ impl BatchNorm {
         let images = y.len() / self.features.lines() * LANES;
         let y = Shared::new(y);
         self.each(machine, images, |features| {
-            machine.isa.run(Evaluate { norm: self, x, affine, moments, features, y: &y });
+            machine.isa.run(Evaluate { norm: self, images, x, affine, moments, features, y: &y });
         });
     }
 
@@ -156,7 +157,7 @@ impl Kernel for Train<'_> {
             let variance = self.sum::<L, Squared>(feature, L::splat(mean)) / count;
             (self.moments[0][index], self.moments[1][index]) = (mean, variance);
             let normal = self.norm.at::<L>(feature, self.affine, [mean, variance]);
-            normalise(&self.norm.features, feature, normal, self.x, self.y);
+            normalise(&self.norm.features, feature, normal, self.images, self.x, self.y);
         }
     }
 }
@@ -203,16 +204,25 @@ impl Train<'_> {
     }
 }
 
+/// Zero in lanes without an image, which would else grow from norm to norm without bounds.
 #[inline(always)]
-fn normalise<L: Lane>(features: &Features, feature: usize, normal: Normal<L>, x: &[Line], y: &Shared<Line>) {
+fn normalise<L: Lane>(
+    features: &Features,
+    feature: usize,
+    normal: Normal<L>,
+    images: usize,
+    x: &[Line],
+    y: &Shared<Line>,
+) {
     for group in 0..x.len() / features.lines() {
+        let present = present::<L>(images, group);
         let Stretches { first, count, length, stride } = features.of(group, feature);
         for stretch in 0..count {
             let at = first + stretch * stride;
             // SAFETY: each task has features of its own.
             let y = unsafe { y.part(at..at + length) };
             for (x, y) in x[at..at + length].iter().zip(y) {
-                normal.output(L::load(x)).store(y);
+                present.pass_positive(normal.output(L::load(x))).store(y);
             }
         }
     }
@@ -220,6 +230,7 @@ fn normalise<L: Lane>(features: &Features, feature: usize, normal: Normal<L>, x:
 
 struct Evaluate<'a> {
     norm: &'a BatchNorm,
+    images: usize,
     x: &'a [Line],
     affine: Affine<'a>,
     moments: Moments<'a>,
@@ -235,7 +246,7 @@ impl Kernel for Evaluate<'_> {
         for feature in self.features.clone() {
             let moments = [self.moments[0][feature], self.moments[1][feature]];
             let normal = self.norm.at::<L>(feature, self.affine, moments);
-            normalise(&self.norm.features, feature, normal, self.x, self.y);
+            normalise(&self.norm.features, feature, normal, self.images, self.x, self.y);
         }
     }
 }
@@ -374,6 +385,8 @@ mod tests {
                 let mut moments = [vec![0.0; count], vec![0.0; count]];
                 let [means, variances] = &mut moments;
                 norm.train(machine, IMAGES, &laid, [&weight, &bias], [means, variances], y);
+                let idle = |line: &Line| line.0[IMAGES - LANES..].iter().all(|y| *y == 0.0);
+                assert!(y[values..].iter().all(idle), "an idle lane has a value");
                 moments
             };
             check_output(&expected, values, |machine, y| drop(forward(machine, y)));

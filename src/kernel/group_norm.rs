@@ -8,14 +8,13 @@
 
 use std::ops::Range;
 
+use super::batch_norm::EPSILON;
 use super::gradient::{parts_of_task, put};
 use super::isa::Kernel;
 use super::lane::Lane;
 use super::line::Line;
 use super::machine::Machine;
 use super::shared::Shared;
-
-const EPSILON: f32 = 1e-5;
 
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNorm {

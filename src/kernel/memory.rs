@@ -4,14 +4,14 @@
 
 use std::ops::{Deref, DerefMut};
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapRaw};
 
 use super::line::Line;
 
 /// A block of lines of the system's own, on pages of 2 MiB where it grants them.
 #[derive(Default)]
 pub struct Memory {
-    map: Option<MmapMut>,
+    map: Option<MmapRaw>,
     lines: usize,
 }
 
@@ -26,14 +26,19 @@ impl Memory {
             // Refused by kernels without large pages; then small ones serve.
             #[cfg(target_os = "linux")]
             let _ = map.advise(memmap2::Advice::HugePage);
-            map
+            map.into()
         });
         Self { map, lines }
     }
 
+    /// How many lines there are.
+    pub fn lines(&self) -> usize {
+        self.lines
+    }
+
     /// Its first line, through which its parts may be lent apart.
-    pub fn start(&mut self) -> *mut Line {
-        self.map.as_mut().map_or(std::ptr::dangling_mut(), |map| map.as_mut_ptr().cast())
+    pub fn start(&self) -> *mut Line {
+        self.map.as_ref().map_or(std::ptr::dangling_mut(), |map| map.as_mut_ptr().cast())
     }
 }
 

@@ -72,37 +72,26 @@ pub fn step(machine: &Machine, rule: Rule, decay: Decay, [values, gradients]: [&
 /// The sum of squares. Parts are summed in a fixed order, so the bits do not depend on the number of threads.
 pub fn sum_of_squares(machine: &Machine, numbers: &[f32]) -> f64 {
     let mut parts = vec![0.0f64; numbers.len().div_ceil(CHUNK)];
-    let shared = Shared::new(&mut parts);
-    machine.team.run(numbers.len().div_ceil(CHUNK), |index, _| {
-        let chunk = &numbers[index * CHUNK..numbers.len().min((index + 1) * CHUNK)];
-        // SAFETY: each task has a place of its own.
-        let part = unsafe { &mut shared.part(index..index + 1)[0] };
-        *part = machine.isa.run(Squares { numbers: chunk });
+    machine.team.chunks(&mut parts, 1, |index, part, _| {
+        let numbers = &numbers[index * CHUNK..numbers.len().min((index + 1) * CHUNK)];
+        part[0] = machine.isa.run(Squares { numbers });
     });
     parts.iter().sum()
 }
 
 /// a = decay a + rest p for each average a of a parameter p.
 pub fn average(machine: &Machine, [decay, rest]: [f32; 2], values: &[f32], averages: &mut [f32]) {
-    let count = values.len();
-    let averages = Shared::new(averages);
-    machine.team.run(count.div_ceil(CHUNK), |index, _| {
-        let range = index * CHUNK..count.min((index + 1) * CHUNK);
-        // SAFETY: each task has a range of its own.
-        let averages = unsafe { averages.part(range.clone()) };
-        machine.isa.run(Average { decay, rest, values: &values[range], averages });
+    machine.team.chunks(averages, CHUNK, |index, averages, _| {
+        let values = &values[index * CHUNK..][..averages.len()];
+        machine.isa.run(Average { decay, rest, values, averages });
     });
 }
 
 /// Zero where `kept` is zero; other numbers stay.
 pub fn mask(machine: &Machine, kept: &[f32], numbers: &mut [f32]) {
-    let count = numbers.len();
-    let numbers = Shared::new(numbers);
-    machine.team.run(count.div_ceil(CHUNK), |index, _| {
-        let range = index * CHUNK..count.min((index + 1) * CHUNK);
-        // SAFETY: each task has a range of its own.
-        let numbers = unsafe { numbers.part(range.clone()) };
-        machine.isa.run(Mask { kept: &kept[range], numbers });
+    machine.team.chunks(numbers, CHUNK, |index, numbers, _| {
+        let kept = &kept[index * CHUNK..][..numbers.len()];
+        machine.isa.run(Mask { kept, numbers });
     });
 }
 

@@ -49,7 +49,7 @@ pub fn add_numbers<L: Lane, const R: usize>(mut sums: [L; R], numbers: &[f32]) -
     sums
 }
 
-/// Runs a block with a constant for a tile's height, 1 to [`MAX_ROWS`].
+/// Runs a block with a constant for a tile's height, 1 to 8.
 macro_rules! with_height {
     ($height:expr, $R:ident => $body:expr) => {
         match $height {

@@ -12,8 +12,8 @@ pub struct Shared<'a, T> {
     slice: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: `part` hands out what its callers promise to be disjoint, so threads share no element.
-unsafe impl<T: Send> Sync for Shared<'_, T> {}
+// SAFETY: `part` hands out what its callers promise to be disjoint, and what `view` hands out is only read.
+unsafe impl<T: Send + Sync> Sync for Shared<'_, T> {}
 
 impl<'a, T> Shared<'a, T> {
     pub fn new(slice: &'a mut [T]) -> Self {
@@ -30,6 +30,17 @@ impl<'a, T> Shared<'a, T> {
         assert!(range.start <= range.end && range.end <= self.len, "a part beyond its slice");
         // SAFETY: the range lies in the slice, which is borrowed mutably for 'a; the caller keeps parts disjoint.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+
+    /// One element.
+    ///
+    /// # Safety
+    /// That of [`Shared::part`].
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn one(&self, at: usize) -> &mut T {
+        // SAFETY: the caller's promise.
+        unsafe { &mut self.part(at..at + 1)[0] }
     }
 
     /// The elements of `range`, to read.

@@ -43,17 +43,6 @@ impl Softmax {
     }
 }
 
-/// One line that a task writes.
-///
-/// # Safety
-/// Of the lines that are alive at a time, no two are one.
-#[inline(always)]
-#[allow(clippy::mut_from_ref)]
-unsafe fn line<'a>(shared: &'a Shared<Line>, at: usize) -> &'a mut Line {
-    // SAFETY: the caller's promise.
-    unsafe { &mut shared.part(at..at + 1)[0] }
-}
-
 struct Forward<'a> {
     softmax: &'a Softmax,
     x: &'a [Line],
@@ -92,12 +81,12 @@ impl Forward<'_> {
             let power = L::load(&self.x[at]).sub(largest).exp();
             sum = sum.add(power);
             // SAFETY: each task has positions of its own.
-            power.store(unsafe { line(self.y, at) });
+            power.store(unsafe { self.y.one(at) });
         }
         let share = L::splat(1.0).div(sum);
         for feature in 0..self.softmax.features.count {
             // SAFETY: each task has positions of its own.
-            let y = unsafe { line(self.y, first + feature * stride) };
+            let y = unsafe { self.y.one(first + feature * stride) };
             L::load(y).mul(share).store(y);
         }
     }
@@ -115,7 +104,7 @@ impl Forward<'_> {
             let at = first + feature * stride;
             let y = L::load(&self.x[at]).sub(largest).sub(logarithm);
             // SAFETY: each task has positions of its own.
-            y.store(unsafe { line(self.y, at) });
+            y.store(unsafe { self.y.one(at) });
         }
     }
 }
@@ -148,7 +137,7 @@ impl Kernel for Backward<'_> {
                 let (y, dy) = (L::load(&self.y[at]), L::load(&self.dy[at]));
                 let gradient = if log { y.exp().neg_mul_add(sum, dy) } else { dy.sub(sum).mul(y) };
                 // SAFETY: each task has positions of its own.
-                put(gradient, unsafe { line(self.dx, at) }, self.add);
+                put(gradient, unsafe { self.dx.one(at) }, self.add);
             }
         }
     }

@@ -101,7 +101,7 @@ impl Team {
     }
 
     /// Calls `task(index, chunk, thread)` for each chunk of `size` elements, the last one perhaps shorter.
-    pub fn chunks<T: Send, F: Fn(usize, &mut [T], usize) + Sync>(&self, slice: &mut [T], size: usize, task: F) {
+    pub fn chunks<T: Send + Sync, F: Fn(usize, &mut [T], usize) + Sync>(&self, slice: &mut [T], size: usize, task: F) {
         let len = slice.len();
         let shared = Shared::new(slice);
         self.run(len.div_ceil(size.max(1)), |index, thread| {
@@ -113,7 +113,7 @@ impl Team {
 
     /// Cuts `groups` equal parts of a slice, each of `count` elements, into chunks of at most `size`, and calls
     /// `task(group, first, chunk)`; `first` is the chunk's place in its group.
-    pub fn group_chunks<T: Send, F>(&self, slice: &mut [T], groups: usize, size: usize, task: F)
+    pub fn group_chunks<T: Send + Sync, F>(&self, slice: &mut [T], groups: usize, size: usize, task: F)
     where
         F: Fn(usize, usize, &mut [T]) + Sync,
     {

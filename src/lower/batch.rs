@@ -53,6 +53,11 @@ impl Draw {
         random::uniform(self.stream(row), Self::first_of(node) + feature as u64)
     }
 
+    /// The streams of the batch's first images.
+    pub fn streams(&self, images: usize) -> Vec<u64> {
+        (0..images).map(|row| self.stream(row)).collect()
+    }
+
     /// The stream of the batch's image `row`.
     pub fn stream(&self, row: usize) -> u64 {
         random::key(self.seed, Purpose::Dropout, self.epoch, self.first + row as u64)

@@ -11,7 +11,7 @@ use crate::layer::Shape;
 const EPSILON: f64 = 1e-5;
 
 /// How far running statistics move towards a batch's.
-const MOMENTUM: f64 = 0.1;
+pub(super) const MOMENTUM: f64 = 0.1;
 
 type ByFeature<E, T> = Of<(usize, usize, usize), E, T>;
 

@@ -6,7 +6,7 @@ use super::layers::{aligned, grouped};
 use crate::graph::Graph;
 use crate::lower::PartPlan;
 
-/// What runs as one, step by step, with the memory that each buffer takes in training and when it is alive.
+/// What runs as one, step by step, with the memory that each buffer takes in training.
 pub fn region_tables(graph: &Graph, parts: &[PartPlan], batch: usize) -> String {
     let mut text = String::new();
     for part in parts {

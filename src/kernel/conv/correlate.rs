@@ -177,7 +177,7 @@ impl Block<'_> {
     #[allow(clippy::mut_from_ref)]
     fn out(&self, at: usize) -> &mut Line {
         // SAFETY: each task has lanes, channels and places of its own, and uses one line at a time.
-        unsafe { &mut self.y.part(at..at + 1)[0] }
+        unsafe { self.y.one(at) }
     }
 }
 

@@ -64,12 +64,14 @@ impl Geometry {
     }
 
     /// Input place i meets output place (i + pad - k dilation) / stride, where that is whole: a phase for each remainder of
-    /// i + pad.
+    /// i + pad that a place has.
     pub fn reversed_taps(&self, axis: usize) -> Taps {
         let (stride, dilation) = (self.stride[axis], self.dilation[axis]);
         let shared = greatest_common_divisor(stride, dilation);
         let source_step = -((dilation / shared) as isize);
-        let phases = (0..stride).map(|remainder| self.phase(axis, remainder, source_step)).collect();
+        let remainder = |first: usize| (first + self.pad[axis]) % stride;
+        let firsts = 0..stride.min(self.input_size[axis]);
+        let phases = firsts.map(|first| self.phase(axis, remainder(first), source_step)).collect();
         Taps { phases, kernel_step: stride / shared, source_step }
     }
 

@@ -53,7 +53,7 @@ impl Conv {
         weight_gradient::turned_lines(&self.geometry)
     }
 
-    /// From the map that is read, `x`, to the one that is made: `y` = `start` + w * x, with what is around it.
+    /// From the map that is read, `x`, to the one that is made: `y` = w * x, with what is `around` it.
     /// `scratch` has [`Conv::scratch_lines`].
     pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], scratch: &mut [Line]) {
         let (packed, gathered) = scratch.split_at_mut(self.packed_lines());
@@ -61,7 +61,7 @@ impl Conv {
         Correlate { way: &self.forward, packed, x, around }.run(machine, y, gathered);
     }
 
-    /// The other way: `x` = `start` + the transposed sum over `y`.
+    /// The other way: `x` = the transposed sum over `y`, with what is `around` it.
     pub fn spread(
         &self,
         machine: &Machine,

@@ -96,6 +96,25 @@ fn sums_both_ways_and_the_weight_s_gradient_are_those_of_the_definition() {
     }
 }
 
+#[test]
+fn a_stride_beyond_the_map_makes_no_phases_without_places() {
+    let [size, one] = [[3; 2], [1; 2]];
+    let (stride, pad, dilation) = ([1 << 24; 2], [0; 2], one);
+    let g = Geometry {
+        input: 1,
+        output: 1,
+        input_size: size,
+        output_size: one,
+        kernel: size,
+        stride,
+        pad,
+        dilation,
+        groups: 1,
+    };
+    assert_eq!(g.reversed_taps(0).phases.len(), 3);
+    assert!(g.reversed_taps(1).phases.iter().all(|phase| phase.places.len() == 1 && phase.count == 1));
+}
+
 trait Numbers {
     fn as_flattened_numbers(&self) -> &[f32];
 }

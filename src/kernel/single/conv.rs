@@ -169,7 +169,7 @@ impl Span<'_> {
         for (sum, target) in sums.iter().zip(targets) {
             let at = block * area + target;
             // SAFETY: each task has places and channels of its own.
-            sum.store(unsafe { &mut self.y.part(at..at + 1)[0] });
+            sum.store(unsafe { self.y.one(at) });
         }
     }
 }

@@ -114,7 +114,7 @@ impl Kernel for Inputs<'_> {
                 for (r, sum) in sums.iter().enumerate() {
                     let at = (first + r) * self.of.gates() + self.block;
                     // SAFETY: each task has a line of each step.
-                    sum.store(unsafe { &mut self.gates.part(at..at + 1)[0] });
+                    sum.store(unsafe { self.gates.one(at) });
                 }
             });
         }

@@ -210,7 +210,7 @@ impl<L: Lane> Sink<L> for Tile<'_> {
         }
         let at = self.first + y * self.width + x;
         // SAFETY: each task has lanes, tiles and channels of its own, and uses one line at a time.
-        let out = unsafe { &mut self.y.part(at..at + 1)[0] };
+        let out = unsafe { self.y.one(at) };
         let value = match self.around.start {
             Start::Zero => value,
             Start::Held => value.add(L::load(out)),

@@ -106,7 +106,7 @@ impl<L: Lane> Sink<L> for Planes<'_> {
     fn put(&mut self, y: usize, x: usize, value: L) {
         let at = self.first + (y * self.side + x) * self.plane;
         // SAFETY: each task has filters of its own.
-        value.store(unsafe { &mut self.u.part(at..at + 1)[0] });
+        value.store(unsafe { self.u.one(at) });
     }
 }
 

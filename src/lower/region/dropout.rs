@@ -30,9 +30,8 @@ impl Step for DropoutStep {
             pass.output_mut().copy_from_slice(&pass.input(0));
             return;
         };
-        let streams: Vec<u64> = (0..pass.images).map(|row| draw.stream(row)).collect();
         let mut masks = pass.saved_mut();
-        self.kernel.draw(pass.machine, &streams, Draw::first_of(pass.node()), &mut masks);
+        self.kernel.draw(pass.machine, &draw.streams(pass.images), Draw::first_of(pass.node()), &mut masks);
         self.kernel.apply(pass.machine, &masks, &pass.input(0), &mut pass.output_mut(), false);
     }
 

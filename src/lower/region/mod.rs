@@ -34,7 +34,7 @@ use self::single::Single;
 use super::batch::Draw;
 use super::store::Store;
 use crate::graph::{Graph, Value};
-use crate::kernel::{Arena, LANES, Machine, groups_of, layout};
+use crate::kernel::{Arena, Machine, groups_of, layout};
 
 /// Several nodes that run as one operation.
 pub(super) trait Fused<E>: Send {
@@ -186,9 +186,4 @@ impl Fused<f32> for Region {
 pub(super) fn plan(graph: &Graph, nodes: Range<usize>, read: &[Value], threads: usize, images: usize) -> RegionPlan {
     let built = build(graph, nodes.clone(), read, threads);
     describe::describe(graph, nodes, &built, images)
-}
-
-/// How many lanes of group `group` hold images.
-pub(super) fn lanes_of(images: usize, group: usize) -> usize {
-    images.saturating_sub(group * LANES).min(LANES)
 }

@@ -7,9 +7,7 @@ use crate::kernel::features::Features;
 use crate::kernel::group_norm::{self, GroupNorm};
 use crate::kernel::{lines_for, numbers, numbers_mut};
 use crate::layer::{Activation, Op, Shape};
-
-/// How far running statistics move towards a batch's.
-const MOMENTUM: f32 = 0.1;
+use crate::lower::norm::MOMENTUM;
 
 /// How features lie in a value of this shape.
 pub(super) fn features_of(shape: Shape) -> Features {
@@ -43,7 +41,7 @@ impl BatchNormStep {
 }
 
 fn move_to(running: &mut f32, batch: f32) {
-    *running += MOMENTUM * (batch - *running);
+    *running += MOMENTUM as f32 * (batch - *running);
 }
 
 impl Step for BatchNormStep {

@@ -1,10 +1,11 @@
 //! `LSTM`, `GRU` and `RNN` in a region: layers one behind the other, with dropout between them.
 
-use super::lanes_of;
 use super::pass::Pass;
 use super::step::{Needs, Size, Step};
+use crate::kernel::Line;
+use crate::kernel::dropout::Dropout;
+use crate::kernel::features::Features;
 use crate::kernel::recurrent::{self, Gradients, Layer, scale, scale_back};
-use crate::kernel::{LANES, Line};
 use crate::layer::{Cell, Recurrent, Shape};
 use crate::lower::batch::Draw;
 
@@ -76,20 +77,11 @@ impl RecurrentStep {
         if self.dropout > 0.0 { kept.dropped } else { kept.states }
     }
 
-    /// Each value's factor behind layer `layer`: the numbers of [`Masks`](crate::lower::dropout::Masks).
+    /// Each value's factor behind layer `layer`.
     fn draw(&self, pass: &Pass, draw: Draw, layer: usize, factors: &mut [Line]) {
-        let stays = (1.0 / (1.0 - self.dropout)) as f32;
-        let (images, node) = (pass.images, pass.node());
-        pass.machine.team.group_chunks(factors, pass.groups(), LINES, |group, first, lines| {
-            lines.fill(Line::ZERO);
-            for lane in 0..lanes_of(images, group) {
-                for (at, line) in lines.iter_mut().enumerate() {
-                    let feature = layer * self.states() + first + at;
-                    let number = draw.uniform(group * LANES + lane, node, feature);
-                    line.0[lane] = if f64::from(number) < self.dropout { 0.0 } else { stays };
-                }
-            }
-        });
+        let features = Features { count: self.states(), positions: 1, by_position: false };
+        let first = Draw::first_of(pass.node()) + (layer * self.states()) as u64;
+        Dropout { p: self.dropout, features }.draw(pass.machine, &draw.streams(pass.images), first, factors);
     }
 
     /// Copies what the whole step answers with between the last layer's states and its output: all, or each direction's last.
@@ -107,9 +99,6 @@ impl RecurrentStep {
         }
     }
 }
-
-/// Lines for which one task draws.
-const LINES: usize = 128;
 
 impl Step for RecurrentStep {
     fn needs(&self, _threads: usize) -> Needs {
