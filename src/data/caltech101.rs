@@ -17,7 +17,7 @@ const BACKGROUND: &str = "BACKGROUND_Google";
 const START: &str = "image_";
 
 /// Below the data folder: where the folder of categories may be, as the publisher packs it and as torchvision leaves it.
-const PLACES: [&str; 5] = ["", "caltech101", "caltech-101", "Caltech101", "caltech101/caltech-101"];
+pub const PLACES: [&str; 5] = ["", "caltech101", "caltech-101", "Caltech101", "caltech101/caltech-101"];
 
 /// Finds the folder of categories and lists its files.
 ///

@@ -21,7 +21,7 @@ const FILES: [&str; 4] =
     ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
 /// Below the data folder: the publisher's files alone, in a folder of their own, as torchvision leaves them.
-const PLACES: [&str; 4] = ["", "fashion-mnist", "FashionMNIST/raw", "fashion-mnist/raw"];
+pub const PLACES: [&str; 4] = ["", "fashion-mnist", "FashionMNIST/raw", "fashion-mnist/raw"];
 
 /// The set in the four files of the first place that has them all, which is looked for when it is opened.
 ///

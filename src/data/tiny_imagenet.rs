@@ -14,7 +14,7 @@ pub const NATIVE: ImageShape = [3, 64, 64];
 
 const FOLDER: &str = "tiny-imagenet-200";
 /// Below the data folder: where the publisher's folder may be.
-const PLACES: [&str; 4] = ["tiny-imagenet-200", "tiny-imagenet/tiny-imagenet-200", "tiny-imagenet", ""];
+pub const PLACES: [&str; 4] = ["tiny-imagenet-200", "tiny-imagenet/tiny-imagenet-200", "tiny-imagenet", ""];
 
 /// Finds the publisher's folder and lists its files. Class n is that of line n + 1 of `wnids.txt`.
 ///

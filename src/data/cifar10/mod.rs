@@ -29,7 +29,7 @@ const BATCHES: [&str; 6] =
 const LARGEST: u64 = 256 << 20;
 
 /// Below the data folder: where the batches' folder or the archive may be.
-const PLACES: [&str; 4] = ["", "cifar10", "cifar-10", "CIFAR10"];
+pub const PLACES: [&str; 4] = ["", "cifar10", "cifar-10", "CIFAR10"];
 
 /// Adds the records of one batch; the path is for messages.
 type Parse = fn(&Path, &[u8], &mut Records) -> Result<(), Diagnostic>;
@@ -43,9 +43,12 @@ struct Version {
     parse: Parse,
 }
 
+/// The folders of the unpacked batches in such a place.
+pub const FOLDERS: [&str; 2] = ["cifar-10-batches-bin", "cifar-10-batches-py"];
+
 const VERSIONS: [Version; 2] = [
-    Version { folder: "cifar-10-batches-bin", archive: "cifar-10-binary.tar.gz", suffix: ".bin", parse: batch::parse },
-    Version { folder: "cifar-10-batches-py", archive: "cifar-10-python.tar.gz", suffix: "", parse: python::parse },
+    Version { folder: FOLDERS[0], archive: "cifar-10-binary.tar.gz", suffix: ".bin", parse: batch::parse },
+    Version { folder: FOLDERS[1], archive: "cifar-10-python.tar.gz", suffix: "", parse: python::parse },
 ];
 
 impl Version {

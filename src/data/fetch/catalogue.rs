@@ -15,6 +15,10 @@ pub struct Published {
     /// What is downloaded, into `folder` below the data folder.
     pub folder: &'static str,
     pub downloads: &'static [Download],
+    /// Below the data folder: where it is read from.
+    pub places: &'static [&'static str],
+    /// In each of these: where unpacked files may lie as well.
+    pub folders: &'static [&'static str],
     /// Files that people have in place of the downloads: unpacked, or another version.
     pub others: &'static [Known],
 }
@@ -82,6 +86,8 @@ const PUBLISHED: &[Published] = &[
         classes: 10,
         images: [60_000, 10_000],
         folder: "fashion-mnist",
+        places: &fashion_mnist::PLACES,
+        folders: &[],
         downloads: &[
             fashion!("train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
             fashion!("train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
@@ -97,6 +103,8 @@ const PUBLISHED: &[Published] = &[
         classes: 10,
         images: [50_000, 10_000],
         folder: "",
+        places: &cifar10::PLACES,
+        folders: &cifar10::FOLDERS,
         downloads: &[plain(
             "cifar-10-binary.tar.gz",
             "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
@@ -126,6 +134,8 @@ const PUBLISHED: &[Published] = &[
         classes: 101,
         images: [8_677, 0],
         folder: "caltech101",
+        places: &caltech101::PLACES,
+        folders: &[],
         downloads: &[Download {
             name: "caltech-101.zip",
             url: "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip",
@@ -142,6 +152,8 @@ const PUBLISHED: &[Published] = &[
         classes: 200,
         images: [100_000, 10_000],
         folder: "",
+        places: &tiny_imagenet::PLACES,
+        folders: &[],
         downloads: &[Download {
             name: "tiny-imagenet-200.zip",
             url: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",

@@ -1,6 +1,6 @@
 //! The files of a set that are there -> whether they are the publisher's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::catalogue::{Known, published};
 use super::checksum::md5;
@@ -22,20 +22,6 @@ impl Checked {
     }
 }
 
-/// Below the data folder: the folders in which people keep the files of these sets.
-const PLACES: [&str; 10] = [
-    "",
-    "fashion-mnist",
-    "FashionMNIST/raw",
-    "fashion-mnist/raw",
-    "cifar10",
-    "cifar-10-batches-bin",
-    "cifar-10-batches-py",
-    "cifar10/cifar-10-batches-bin",
-    "cifar10/cifar-10-batches-py",
-    "caltech101",
-];
-
 /// All files of a set whose checksum its publisher gives and that are there.
 ///
 /// # Errors
@@ -46,9 +32,14 @@ pub fn verify(name: &str, folder: &DataFolder) -> Result<Vec<Checked>, Diagnosti
     let known: Vec<(&str, &'static str)> =
         downloads.chain(published.others.iter().map(|Known { path, md5 }| (*path, *md5))).collect();
     let mut checked = vec![];
-    for place in PLACES {
+    let folders = [""].iter().chain(published.folders);
+    let below = |place: &&str| {
+        let place = root.join(place);
+        folders.clone().map(move |folder| place.join(folder))
+    };
+    for place in published.places.iter().flat_map(below) {
         for (name, published) in &known {
-            let path = Path::new(root).join(place).join(name);
+            let path = place.join(name);
             if path.is_file() {
                 let md5 = md5(&path).map_err(|error| unreadable(&path, &error))?;
                 checked.push(Checked { path, md5, published });
