@@ -3,6 +3,7 @@
 mod place;
 
 use std::fs;
+use std::time::Duration;
 
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -79,6 +80,23 @@ fn weights_under_a_threshold_stay_zero_through_all_training() {
 }
 
 #[test]
+fn a_run_that_is_killed_while_it_trains_on_says_what_was_pruned() {
+    let place = place(NETWORK);
+    let command = ["prune", "first", "--threshold", "0.1", "--retrain", "1000", "--out", "second"];
+    let mut child = place.start(&command);
+    let trained = place.path("second/metrics.jsonl");
+    while !trained.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it trained");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let report: Value = serde_json::from_slice(&place.read("second/pruning.json")).unwrap();
+    assert!(report["layers"][0]["pruned"].as_u64().unwrap() > 0, "{report}");
+    assert!(report["test"]["retrained"].is_null(), "{report}");
+}
+
+#[test]
 fn a_share_of_all_weights_is_pruned_and_pruning_adds_up() {
     let place = place(NETWORK);
     let total = |report: &Value, key: &str| {
@@ -147,6 +165,7 @@ fn what_cannot_be_pruned_says_why() {
     check_refused(&place, &prune(&[]), 2, &["--threshold", "--fraction", "--units"]);
     check_refused(&place, &prune(&["--threshold", "0.1", "--compact"]), 2, &["--compact"]);
     check_refused(&place, &prune(&["--units", "1"]), 2, &["a number above 0 and below 1"]);
+    check_refused(&place, &prune(&["--threshold", "1e300"]), 2, &["a number above 0 of 32 bits"]);
     check_refused(&place, &prune(&["--units", "0.5", "--fraction", "0.5"]), 2, &["--fraction"]);
     check_refused(&place, &["prune", "nowhere", "--units", "0.5", "--out", "second"], 2, &["N0804"]);
     check_refused(&place, &["prune", "first", "--units", "0.5", "--out", "first"], 2, &["N0802"]);

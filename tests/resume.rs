@@ -120,7 +120,8 @@ fn two_processes_never_write_one_run() {
     check_refused(&place, &resume, 2, &["N0810", "alone"]);
     first.kill().unwrap();
     first.wait().unwrap();
-    let output = place.netc(&["train", "--resume", "alone", "--epochs", "8"]);
+    let trained = text(&place.read("alone/metrics.jsonl")).lines().count().to_string();
+    let output = place.netc(&["train", "--resume", "alone", "--epochs", &trained]);
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
@@ -135,6 +136,18 @@ fn what_cannot_go_on_says_why() {
     check_refused(&place, &["train", "model.net", "--resume", "empty"], 2, &["--resume"]);
     check_refused(&place, &["train", "--resume", "empty", "--lr", "1"], 2, &["--lr"]);
     check_refused(&place, &["train"], 2, &["FILE"]);
+}
+
+#[test]
+fn epochs_that_are_not_trained_are_refused() {
+    let place = place();
+    train_alone(&place);
+    check_refused(&place, &["train", "--resume", "alone", "--epochs", "3"], 2, &["N0811", "8 epochs, more than 3"]);
+    assert!(text(&place.read("alone/recipe.yaml")).contains("epochs: 8"));
+    let patience = ["--set", "validate={patience: 1, metric: accuracy}", "--set", "optimizer.lr=1e-12"];
+    let ended = place.result(&[&TRAIN[..], &patience, &["--out", "patient", "--format", "json"]].concat());
+    assert_eq!(ended["epochs"], 4);
+    check_refused(&place, &["train", "--resume", "patient", "--epochs", "9"], 2, &["N0811", "patience ran out"]);
 }
 
 #[test]

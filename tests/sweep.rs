@@ -88,6 +88,10 @@ fn choices_of_the_file_and_sweep_files_are_swept() {
     let keys: Vec<&str> = changes.keys().map(String::as_str).collect();
     assert_eq!(keys, ["optimizer.name", "epochs", "net.{2|4}", "net.{8|9}"]);
     assert!(trials[0]["runs"][0].as_str().unwrap().starts_with("runs/sweep-sweep/"));
+    for trial in trials {
+        assert_eq!(trial["epochs"].to_string(), trial["changes"]["epochs"].as_str().unwrap());
+    }
+    assert!(trials.windows(2).all(|pair| loss(&pair[0]) <= loss(&pair[1])));
 }
 
 #[test]
@@ -97,6 +101,12 @@ fn halving_trains_the_better_half_for_twice_as_long() {
     let epochs: Vec<u64> = trials.iter().map(|trial| trial["epochs"].as_u64().unwrap()).collect();
     assert_eq!(epochs, [4, 2, 1, 1]);
     assert_eq!(trials[0]["changes"]["optimizer.lr"], "0.01");
+    let run = trials[3]["runs"][0].as_str().unwrap();
+    assert!(
+        text(&place.read(&format!("{run}/recipe.yaml"))).contains("epochs: 4\n"),
+        "the schedule is that of all epochs"
+    );
+    assert_eq!(text(&place.read(&format!("{run}/metrics.jsonl"))).lines().count(), 1);
 }
 
 #[test]
@@ -111,6 +121,9 @@ fn halving_drops_what_cannot_be_trained_and_compares_after_equal_epochs() {
     };
     let output = place.netc(&[&common[..], &["net.kernel=9,8,3,2"]].concat());
     assert_ne!(output.status.code(), Some(0), "two trials have no network");
+    let table = text(&output.stdout);
+    let last = table.lines().rfind(|line| line.contains("net.kernel")).unwrap();
+    assert!(last.trim_start().starts_with('-') && last.ends_with("net.kernel=8"), "{table}");
     assert_eq!(epochs().iter().map(|[epochs, _]| epochs).max(), Some(&4));
     place.netc(&[&common[..], &["net.kernel=3,2,5,1"]].concat());
     assert!(epochs().iter().all(|[epochs, best]| best <= epochs), "{:?}", epochs());

@@ -111,7 +111,9 @@ fn what_cannot_be_trained_is_refused_before_a_run_is_made() {
     check_refused(&place, &out("colour.net"), 1, &["N0406", "7 scores for 10 classes"]);
     check_refused(&place, &["train", "model.net", "--out", "taken"], 2, &["N0802", "--out"]);
     check_refused(&place, &["train", "model.net", "--dataset", "fashion-mnits"], 2, &["N0703", "fashion-mnist"]);
-    check_refused(&place, &["train", "model.net", "--epochs", "0"], 2, &["--epochs"]);
+    for epochs in ["--epochs=0", "--epochs=-1", "--epochs=ten"] {
+        check_refused(&place, &["train", "model.net", epochs], 2, &["--epochs", "a whole number from 1 to 1000000"]);
+    }
     check_refused(&place, &["train", "model.net", "--lr", "nan"], 2, &["--lr"]);
     let unfit = |recipe: &str, words: &[&str]| {
         place.write("r.yaml", recipe);
@@ -122,6 +124,7 @@ fn what_cannot_be_trained_is_refused_before_a_run_is_made() {
         "augment: [{flip: vertical}, {crop: 28}]\n",
         &["N0608", "nothing of images of 28x28", "r.yaml:1:36", "at most 27"],
     );
+    unfit("augment: [{mixup: 0.2}, {mixup: 0.4}]\n", &["N0608", "`mixup` stands twice", "r.yaml:1:25"]);
     unfit("schedule: {name: cosine, min_lr: 5}\n", &["N0608", "above the rate", "r.yaml:1:11"]);
     unfit("freeze: [Pool]\n", &["N0608", "nothing to train", "r.yaml:1:10"]);
     unfit("freeze: [conv]\n", &["N0608", "did you mean `Conv`?"]);
@@ -200,6 +203,17 @@ fn parameters_that_are_no_numbers_are_no_success() {
         "--out",
     ];
     check_refused(&place, &[&train[..], &["run"]].concat(), 1, &["N0806", "--lr 1e37", "no checkpoint"]);
+}
+
+#[test]
+fn a_validation_loss_that_is_no_number_is_no_success() {
+    let place = Place::with("Conv(1,4,5,stride=4) -> Conv(4,8,3) -> FC\n");
+    place.write(
+        "r.yaml",
+        "batch: 65536\nsplit: {fraction: 0.02, validation: 0.05}\noptimizer: {name: rmsprop, lr: 1e20}\n",
+    );
+    let train = ["train", "model.net", "--recipe", "r.yaml", "--epochs", "1", "--out", "run"];
+    check_refused(&place, &train, 1, &["N0806", "the validation loss is", "--lr 1e19"]);
 }
 
 #[test]

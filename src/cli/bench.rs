@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::check::parse_input;
 use super::compute::Compute;
+use super::flag::{count, shape};
 use super::network::runnable;
 use super::terminal::Terminal;
 use super::{Format, Outcome};
@@ -20,15 +20,15 @@ pub struct Bench {
     /// A `.net` file
     file: PathBuf,
     /// Images of one step
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1 << 16))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = |text: &str| count(text, 1..=1 << 16))]
     batch: u64,
     /// How many steps the medians are taken over
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = |text: &str| count(text, 1..=1_000_000))]
     steps: u64,
     #[command(flatten)]
     compute: Compute,
     /// The image's shape, as 3x32x32
-    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    #[arg(long, value_name = "CxHxW", value_parser = shape)]
     input: Option<[usize; 3]>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::files::{net_files, read_source};
+use super::flag::{count, shape};
 use super::mend::Drafts;
 use super::terminal::Terminal;
 use super::{Failure, Format, Outcome};
@@ -24,11 +25,11 @@ pub struct Check {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The image's shape, as 3x32x32
-    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    #[arg(long, value_name = "CxHxW", value_parser = shape)]
     input: Option<[usize; 3]>,
     /// The number of classes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    classes: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1 << 20))]
+    classes: Option<u64>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -44,19 +45,6 @@ pub struct Check {
     /// Show what `--fix` would change, and write nothing
     #[arg(long)]
     diff: bool,
-}
-
-/// `3x32x32`
-pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
-    let sizes: Option<Vec<usize>> = text.split('x').map(|size| size.parse().ok()).collect();
-    match sizes.as_deref() {
-        Some(&[channels, height, width])
-            if [channels, height, width].iter().all(|size| (1..=1 << 16).contains(size)) =>
-        {
-            Ok([channels, height, width])
-        }
-        _ => Err("expected channels x height x width, as 3x32x32, each from 1 to 65536".into()),
-    }
 }
 
 impl Check {

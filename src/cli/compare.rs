@@ -47,7 +47,7 @@ impl Compare {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         self.check_named_once()?;
         let fusion = self.compute.start();
-        let checkpoints = self.runs.iter().map(|run| Checkpoint::load(&RunFolder::checkpoint_of(run)?));
+        let checkpoints = self.runs.iter().map(|run| Checkpoint::of(run));
         let checkpoints = checkpoints.collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = self.runs.iter().map(|run| run.display().to_string()).collect();
         let all: Vec<(&String, &Metadata)> = names.iter().zip(checkpoints.iter().map(|c| &c.metadata)).collect();

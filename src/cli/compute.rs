@@ -5,13 +5,14 @@ use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
 
+use super::flag::count;
 use crate::kernel::{self, Machine};
 use crate::lower::Fusion;
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Compute {
     /// Threads to compute with [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1024))]
     threads: Option<u64>,
     /// Whether layers run fused, in kernels, or one by one in dfdx's operations [default: on]
     #[arg(long, value_enum)]

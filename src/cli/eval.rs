@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::compute::Compute;
+use super::flag::count;
 use super::network::of_checkpoint;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, named_dataset};
@@ -38,7 +39,7 @@ pub struct Eval {
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
     /// Also print so many of the misclassified images, those with the largest loss first [pictures: 24]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=10_000))]
     wrongest: Option<u64>,
     /// Also print the ROC curve of each class
     #[arg(long)]
@@ -51,7 +52,7 @@ pub struct Eval {
 impl Eval {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.path)?)?;
+        let checkpoint = Checkpoint::of(&self.path)?;
         self.pictures.iter().try_for_each(|folder| make_folder(folder))?;
         let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = named_dataset(&checkpoint, self.dataset.as_deref(), self.data_dir.as_deref())?;

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::train::{Finished, Train};
-use crate::train::{Checkpoint, Evaluation, RunFolder};
+use crate::train::{Checkpoint, Evaluation, Position, RunFolder};
 
 /// How the trainings of a command run.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Job {
     pub file: PathBuf,
     pub recipe: Option<PathBuf>,
     pub settings: Settings,
+    /// Ends with this epoch where the recipe has more.
+    pub until: Option<u64>,
     pub run: PathBuf,
     pub running: Running,
 }
@@ -40,12 +42,12 @@ pub struct Job {
 impl Job {
     /// Trains to the end and tests; a run that is finished already is only tested.
     pub fn execute(&self, terminal: &Terminal) -> Result<Finished, Failure> {
-        let Self { file, recipe, settings, run, .. } = self.clone();
-        match RunFolder::clear_unbegun(&run)? {
-            true => Train { settings: Settings::default().for_epochs(settings.epochs), ..self.resumed(run) }
-                .execute(terminal),
-            false => Train { file: Some(file), recipe, settings, out: Some(run), ..self.plain() }.execute(terminal),
-        }
+        let Self { file, recipe, settings, until, run, .. } = self.clone();
+        let train = match RunFolder::clear_unbegun(&run)? {
+            true => self.resumed(run),
+            false => Train { file: Some(file), recipe, settings, out: Some(run), ..self.plain() },
+        };
+        Train { until, ..train }.execute(terminal)
     }
 
     /// The same with the weights below a threshold held at zero, trained on for so many epochs.
@@ -56,7 +58,11 @@ impl Job {
             Prune::below(threshold, retrain, self, out.clone()).execute(terminal)?;
         }
         match retrain {
-            0 => Ok(Finished { test: self.test(&out, terminal)?, run: out, ..finished }),
+            0 => {
+                // Nothing was trained: no epoch has figures of the pruned network.
+                let position = Position { last: None, ..finished.position };
+                Ok(Finished { test: self.test(&out, terminal)?, run: out, position, ..finished })
+            }
             _ => self.resumed(out).execute(terminal),
         }
     }
@@ -70,7 +76,7 @@ impl Job {
 
     /// Evaluates a run as it stands.
     fn test(&self, run: &Path, terminal: &Terminal) -> Result<Evaluation, Failure> {
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run)?)?;
+        let checkpoint = Checkpoint::of(run)?;
         let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = own_dataset(&checkpoint, self.running.data_dir.as_deref())?;
         Ok(evaluate_checkpoint(&checkpoint, &network.graph, &dataset, &self.running.compute.start())?)

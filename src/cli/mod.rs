@@ -11,6 +11,7 @@ mod data;
 mod eval;
 mod explain;
 mod files;
+mod flag;
 mod fmt;
 mod job;
 mod mend;

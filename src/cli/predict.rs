@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 use crate::data::picture;
 use crate::diagnostic::Diagnostic;
-use crate::train::{Checkpoint, Prediction, Predictor, RunFolder};
+use crate::train::{Checkpoint, Prediction, Predictor};
 
 /// Images that run at once.
 const BATCH: usize = 64;
@@ -44,7 +44,7 @@ enum Format {
 impl Predict {
     pub fn run(self, terminal: &Terminal) -> Outcome {
         let fusion = self.compute.start();
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.checkpoint)?)?;
+        let checkpoint = Checkpoint::of(&self.checkpoint)?;
         let network = of_checkpoint(&checkpoint, terminal)?;
         let predictor = Predictor::new(&network.graph, checkpoint, &fusion)?;
         let paths = image_files(&self.images)?;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::compute::Compute;
+use super::flag::{count, number};
 use super::job::{Job, Running};
 use super::network::{Runnable, of_checkpoint, of_text};
 use super::progress::Progress;
-use super::settings::number;
 use super::terminal::Terminal;
 use super::test_part::{evaluate_checkpoint, own_dataset};
 use super::train::stopped;
@@ -35,7 +35,7 @@ pub struct Prune {
     #[command(flatten)]
     how_much: HowMuch,
     /// Train on for so many epochs, by the run's recipe; what is pruned stays zero
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1_000_000))]
     retrain: Option<u64>,
     /// Remove the units for good: the new run has a smaller network with the same outputs
     #[arg(long, conflicts_with_all = ["threshold", "fraction"])]
@@ -122,7 +122,7 @@ struct Start {
 impl Start {
     fn read(arguments: &Prune, terminal: &Terminal) -> Result<Self, Failure> {
         let fusion = arguments.compute.start();
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&arguments.path)?)?;
+        let checkpoint = Checkpoint::of(&arguments.path)?;
         let network = Network::of(&checkpoint, terminal)?;
         let dataset = own_dataset(&checkpoint, arguments.data_dir.as_deref())?;
         Ok(Self { checkpoint, network, dataset, fusion })
@@ -156,11 +156,27 @@ impl Start {
     }
 }
 
-/// Figures and histograms before and after.
-struct Measured {
-    test: TestFigures,
-    parameters: Parameters,
+/// What is told of a new run: its report and its weights' histograms, before and after, which stand in it too.
+struct Told {
+    report: PruningReport,
     histograms: Histograms,
+}
+
+impl Told {
+    fn write(&self) -> Result<(), Diagnostic> {
+        let run = &self.report.run;
+        write_figure(run, "weights", &self.histograms)?;
+        write_whole(&run.join("pruning.json"), self.report.to_json())
+    }
+
+    /// Adds what training has made of the network.
+    fn add_retrained(&mut self, start: &Start, terminal: &Terminal) -> Outcome {
+        let checkpoint = Checkpoint::of(&self.report.run)?;
+        let network = Network::of(&checkpoint, terminal)?;
+        self.report.test.retrained = Some(start.test(&network, &checkpoint)?);
+        self.histograms.panels.push(network.histogram("retrained"));
+        Ok(())
+    }
 }
 
 impl Prune {
@@ -197,13 +213,14 @@ impl Prune {
         check_memory(trainer.memory(), trainer.recipe())?;
         let run = RunFolder::create(&self.out, trainer.network(), trainer.recipe())?;
         trainer.save(&run.last_checkpoint())?;
-        let mut measured = measure(&start, &run, terminal)?;
+        let mut told = self.told(&start, pruning, &run, terminal)?;
+        told.write()?;
         if self.retrain.is_some() {
             self.retrain(&mut trainer, &run, &start.fusion, terminal)?;
-            measure_again(&start, &run, &mut measured, terminal)?;
+            told.add_retrained(&start, terminal)?;
+            told.write()?;
         }
-        write_figure(run.path(), "weights", &measured.histograms)?;
-        self.written(&run, pruning, measured)
+        Ok(told.report)
     }
 
     /// A training that begins with the pruned weights.
@@ -222,7 +239,7 @@ impl Prune {
 
     fn retrain(&self, trainer: &mut Trainer, run: &RunFolder, fusion: &Fusion, terminal: &Terminal) -> Outcome {
         let sources = SourceMap::new();
-        let mut progress = Progress::new(trainer.recipe().epochs, self.quiet, *terminal, sources);
+        let mut progress = Progress::new(trainer.last_epoch(), self.quiet, *terminal, sources);
         match train(trainer, run, &mut Health::new(fusion), &mut progress)? {
             true => Ok(()),
             false => {
@@ -232,40 +249,22 @@ impl Prune {
         }
     }
 
-    /// The report, which stands in the run too.
-    fn written(&self, run: &RunFolder, pruning: Pruning, measured: Measured) -> Result<PruningReport, Failure> {
+    /// Tests the network as it was, and the one that the new run begins with.
+    fn told(&self, start: &Start, pruning: Pruning, run: &RunFolder, terminal: &Terminal) -> Result<Told, Failure> {
+        let (before, checkpoint) = (&start.network, Checkpoint::load(&run.last_checkpoint())?);
+        let after = Network::of(&checkpoint, terminal)?;
+        let figures = start.test(before, &start.checkpoint)?;
         let report = PruningReport {
             run: run.path().to_path_buf(),
             from: self.path.clone(),
             by: self.how_much.amount(),
             compact: self.compact,
             retrain: self.retrain,
-            parameters: measured.parameters,
+            parameters: Parameters { before: before.parameters(), after: after.parameters() },
             layers: pruning.layers,
-            test: measured.test,
+            test: TestFigures { before: figures, pruned: start.test(&after, &checkpoint)?, retrained: None },
         };
-        write_whole(&run.path().join("pruning.json"), report.to_json())?;
-        Ok(report)
+        let histograms = Histograms { panels: vec![before.histogram("before"), after.histogram("pruned")] };
+        Ok(Told { report, histograms })
     }
-}
-
-/// Tests the network as it was, and the one that the new run begins with.
-fn measure(start: &Start, run: &RunFolder, terminal: &Terminal) -> Result<Measured, Failure> {
-    let (before, checkpoint) = (&start.network, Checkpoint::load(&run.last_checkpoint())?);
-    let after = Network::of(&checkpoint, terminal)?;
-    let figures = start.test(before, &start.checkpoint)?;
-    Ok(Measured {
-        test: TestFigures { before: figures, pruned: start.test(&after, &checkpoint)?, retrained: None },
-        parameters: Parameters { before: before.parameters(), after: after.parameters() },
-        histograms: Histograms { panels: vec![before.histogram("before"), after.histogram("pruned")] },
-    })
-}
-
-/// Tests what training has made of it.
-fn measure_again(start: &Start, run: &RunFolder, measured: &mut Measured, terminal: &Terminal) -> Outcome {
-    let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
-    let network = Network::of(&checkpoint, terminal)?;
-    measured.test.retrained = Some(start.test(&network, &checkpoint)?);
-    measured.histograms.panels.push(network.histogram("retrained"));
-    Ok(())
 }

@@ -50,7 +50,7 @@ impl Report {
             let fault = Diagnostic::error(Code::NOT_A_RUN, format!("`{}` is not a run", self.run.display()));
             return Err(fault.remark("name the folder that `netc train` printed, or gave to `--out`").into());
         }
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(&self.run)?)?;
+        let checkpoint = Checkpoint::of(&self.run)?;
         let fusion = self.compute.start();
         let network = of_checkpoint(&checkpoint, terminal)?;
         let dataset = own_dataset(&checkpoint, self.data_dir.as_deref())?;

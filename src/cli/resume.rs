@@ -33,11 +33,31 @@ impl Train {
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
         let mut trainer = Trainer::new(task, &fusion)?;
         trainer.restore(&checkpoint)?;
+        if let Some(epochs) = self.settings.epochs {
+            check_more(&trainer, epochs, path)?;
+        }
+        trainer.end_after(self.until.unwrap_or(u64::MAX));
         run.cut_to(trainer.position().epoch)?;
         run.write_recipe(trainer.recipe())?;
         let progress = self.progress(&trainer, runnable.sources, terminal);
         self.finish(trainer, &run, Health::new(&fusion), progress)
     }
+}
+
+/// Refuses a number of epochs that is not trained: a smaller one than is done, or one that patience does not wait for.
+fn check_more(trainer: &Trainer, epochs: u64, run: &Path) -> Result<(), Diagnostic> {
+    let (done, run) = (trainer.position().epoch, run.display());
+    if epochs < done {
+        let message = format!("`{run}` has finished {done} epochs, more than {epochs}");
+        let fault = Diagnostic::error(Code::NOTHING_TO_RESUME, message);
+        return Err(fault.remark("`--epochs` is the number of all its epochs, with those that are done"));
+    }
+    if epochs > done && trainer.is_over() {
+        let message = format!("`{run}` ended after epoch {done}, when patience ran out");
+        let fault = Diagnostic::error(Code::NOTHING_TO_RESUME, message);
+        return Err(fault.remark(format!("`--init-from {run}` begins a new run with its weights")));
+    }
+    Ok(())
 }
 
 fn other_build(theirs: &Build, ours: &Build) -> Diagnostic {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::files::read_source;
+use super::flag::{count, number};
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
@@ -20,10 +21,10 @@ pub struct Settings {
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
     /// How often all training images are used [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1_000_000))]
     pub epochs: Option<u64>,
     /// Images of one step [default: 64]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 16))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1 << 16))]
     batch: Option<u64>,
     /// The learning rate [default: 0.001]
     #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::POSITIVE))]
@@ -32,16 +33,16 @@ pub struct Settings {
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(RULES.iter().map(|(name, _)| *name)))]
     optimizer: Option<String>,
     /// What all random numbers are drawn from [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 0..=u64::MAX))]
     pub seed: Option<u64>,
     /// Validate after every so many epochs [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1_000_000))]
     val_every: Option<u64>,
     /// How much of the training part validates [default: 0]
     #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::BELOW_ONE))]
     val_fraction: Option<f64>,
     /// End after so many validations without a better one
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1_000_000))]
     patience: Option<u64>,
     /// How much of the training part is trained on [default: 1]
     #[arg(long, value_name = "X", value_parser = |text: &str| number(text, Bounds::SHARE))]
@@ -89,23 +90,10 @@ impl Change {
     }
 }
 
-/// A number within bounds.
-pub(super) fn number(text: &str, bounds: Bounds) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if bounds.accept(number) => Ok(number),
-        _ => Err(format!("expected {}", bounds.text)),
-    }
-}
-
 impl Settings {
     /// A seed and changes, and the recipe's own settings otherwise.
     pub fn with(seed: u64, set: Vec<Change>) -> Self {
         Self { seed: Some(seed), set, ..Self::default() }
-    }
-
-    /// For another number of epochs than the recipe's, where one is given.
-    pub fn for_epochs(self, epochs: Option<u64>) -> Self {
-        Self { epochs, ..self }
     }
 
     /// Whether a flag says which data set.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::check::parse_input;
 use super::compute::Compute;
+use super::flag::{count, shape};
 use super::network::runnable;
 use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
@@ -31,16 +31,16 @@ pub struct Show {
     #[arg(long, conflicts_with = "format")]
     regions: bool,
     /// Images of one step, for the memory of regions
-    #[arg(long, value_name = "N", default_value_t = 64, requires = "regions", value_parser = clap::value_parser!(u64).range(1..=1 << 16))]
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "regions", value_parser = |text: &str| count(text, 1..=1 << 16))]
     batch: u64,
     #[command(flatten)]
     compute: Compute,
     /// The image's shape, as 3x32x32
-    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    #[arg(long, value_name = "CxHxW", value_parser = shape)]
     input: Option<[usize; 3]>,
     /// The number of classes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    classes: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1 << 20))]
+    classes: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

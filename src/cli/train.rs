@@ -6,8 +6,8 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::check::parse_input;
 use super::compute::Compute;
+use super::flag::shape;
 use super::network::{Runnable, runnable};
 use super::progress::{INTERRUPTED, Progress, reading};
 use super::report::Tested;
@@ -78,7 +78,7 @@ pub struct Train {
     #[command(flatten)]
     pub(super) compute: Compute,
     /// The image's shape, as 3x32x32
-    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    #[arg(long, value_name = "CxHxW", value_parser = shape)]
     pub(super) input: Option<[usize; 3]>,
     /// The run's folder [default: runs/NAME-DATE-TIME]
     #[arg(long, value_name = "RUN")]
@@ -92,6 +92,9 @@ pub struct Train {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    /// Ends with this epoch where the recipe has more.
+    #[arg(skip)]
+    pub(super) until: Option<u64>,
     /// Whether the run gets a page when it is tested.
     #[arg(skip)]
     pub(super) reports: bool,
@@ -130,6 +133,7 @@ impl Train {
         let (runnable, dataset) = self.prepare(file, found, &recipe, terminal)?;
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
         let mut trainer = Trainer::new(task, &fusion).map_err(|fault| terminal.refuse(&[fault], &sources))?;
+        trainer.end_after(self.until.unwrap_or(u64::MAX));
         check_memory(trainer.memory(), trainer.recipe())?;
         let weights = trainer.take_weights().map_err(|fault| match self.settings.names_weights() {
             true => fault.into(),
@@ -157,7 +161,7 @@ impl Train {
             let lines: String = recipe.lines().map(|line| format!("  {line}\n")).collect();
             terminal.error(&format!("recipe\n{lines}"));
         }
-        Progress::new(trainer.recipe().epochs, self.quiet, *terminal, sources)
+        Progress::new(trainer.last_epoch(), self.quiet, *terminal, sources)
     }
 
     /// Trains to the end, then tests.
@@ -176,7 +180,7 @@ impl Train {
             progress.abandon();
             return Err(stopped(run).into());
         }
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(run.path())?)?;
+        let checkpoint = Checkpoint::of(run.path())?;
         let seconds = began.elapsed().as_secs_f64();
         let test = test(&trainer, &checkpoint, run, &progress)?;
         progress.tested(trainer.position().epoch, test.figures());

@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::compute::Compute;
+use super::flag::{count, number};
 use super::network::of_checkpoint;
 use super::progress::{pass, reading, steps};
-use super::settings::number;
 use super::terminal::Terminal;
 use super::test_part::named_dataset;
 use super::write::{check_plot, write_plot};
@@ -19,7 +19,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::embedding::{Points, STEPS, exaggerated_steps, trustworthiness, tsne};
 use crate::lower::Fusion;
 use crate::report::ScatterPlot;
-use crate::train::{Checkpoint, RunFolder, Values};
+use crate::train::{Checkpoint, Values};
 use crate::yaml::Bounds;
 
 /// The place that needs no network.
@@ -40,7 +40,7 @@ pub struct Tsne {
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
     /// At most so many test images, of each class in proportion
-    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(3..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = |text: &str| count(text, 3..=1_000_000))]
     images: u64,
     /// About how many neighbours an image has
     #[arg(long, value_name = "X", default_value = "30", value_parser = |text: &str| number(text, Bounds::ABOVE_ONE))]
@@ -79,7 +79,7 @@ impl Tsne {
     /// Reads the data set, chooses images, and takes their values.
     fn subject(&self, fusion: &Fusion, terminal: &Terminal) -> Result<Subject, Failure> {
         let Some(path) = &self.path else { return Ok(self.pixels(self.whole_dataset()?)?) };
-        let checkpoint = Checkpoint::load(&RunFolder::checkpoint_of(path)?)?;
+        let checkpoint = Checkpoint::of(path)?;
         let dataset = named_dataset(&checkpoint, self.dataset.as_deref(), self.data_dir.as_deref())?;
         if self.at == PIXELS {
             return Ok(self.pixels(dataset)?);

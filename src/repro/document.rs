@@ -29,7 +29,7 @@ pub fn document(reports: &[(Report, Results)]) -> String {
         text += "| row | figure | printed | ours | seeds | difference | chosen here |\n";
         text += "| --- | --- | --- | --- | --- | --- | --- |\n";
         let printed = report.rows.iter().filter(|row| row.explains.is_none());
-        printed.for_each(|row| text += &line(row, results.get(&row.row)));
+        printed.for_each(|row| text += &line(row, results.get(&row.row, row.metric)));
         text += &experiments(report, results);
         text += &references(report);
         text += &origins(report, results);
@@ -64,7 +64,8 @@ fn percent(share: f64) -> String {
 /// What was tried on rows below their print.
 fn experiments(report: &Report, results: &Results) -> String {
     let lines = report.rows.iter().filter_map(|row| {
-        let (ours, seeds, difference) = results.get(&row.row).map_or_else(unknown, |result| shown(row, result));
+        let (ours, seeds, difference) =
+            results.get(&row.row, row.metric).map_or_else(unknown, |result| shown(row, result));
         let (explained, name, tried, printed) = (row.explains.as_ref()?, &row.row, &row.place, percent(row.printed));
         Some(format!("| {explained} | {name} | {tried} | {printed} | {ours} | {seeds} | {difference} |\n"))
     });
@@ -86,7 +87,7 @@ fn references(report: &Report) -> String {
 
 /// Where and by which command each row was run.
 fn origins(report: &Report, results: &Results) -> String {
-    let known: Vec<&RowResult> = report.rows.iter().filter_map(|row| results.get(&row.row)).collect();
+    let known: Vec<&RowResult> = report.rows.iter().filter_map(|row| results.get(&row.row, row.metric)).collect();
     if known.is_empty() {
         return String::new();
     }

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::Diagnostic;
-use crate::train::{EpochMetrics, Evaluation, Figures};
+use crate::train::{EpochMetrics, Evaluation};
 use crate::yaml::Field;
 
 /// A part of a data set.
@@ -48,11 +48,10 @@ impl Metric {
 
     /// The number, from 0 to 1: of the test images as they were evaluated, of the other parts as the last epoch has it.
     /// None where the run has no such figure.
-    pub fn of(self, test: &Evaluation, last: &EpochMetrics) -> Option<f64> {
-        let accuracy = |figures: Figures| figures.accuracy;
+    pub fn of(self, test: &Evaluation, last: Option<&EpochMetrics>) -> Option<f64> {
         match (self.part, self.figure) {
-            (Part::Train, _) => accuracy(last.train),
-            (Part::Validation, _) => last.validation.and_then(accuracy),
+            (Part::Train, _) => last?.train.accuracy,
+            (Part::Validation, _) => last?.validation?.accuracy,
             (Part::Test, Figure::Accuracy) => test.accuracy,
             (Part::Test, Figure::Precision) => test.precision,
             (Part::Test, Figure::Recall) => test.recall,

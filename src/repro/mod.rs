@@ -10,4 +10,4 @@ mod results;
 pub use document::{WRITTEN_BY, document};
 pub use metric::{Metric, Part};
 pub use report::{Prune, Reference, Report, Row, load_reports};
-pub use results::{Results, RowResult};
+pub use results::{Results, RowResult, hold};

@@ -1,6 +1,6 @@
 //! `results.json`: the values of rows, one for each seed that has run.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -62,32 +62,43 @@ impl Results {
         }
     }
 
-    /// Writes them beside the report, whole or not at all.
+    /// Changes the results beside a report while no other process does.
     ///
     /// # Errors
-    /// N0803.
-    pub fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
+    /// Those of [`Self::load`], and N0803.
+    pub fn update(folder: &Path, change: impl FnOnce(&mut Self)) -> Result<(), Diagnostic> {
+        let _held = hold(folder);
+        let mut results = Self::load(folder)?;
+        change(&mut results);
+        results.save(folder)
+    }
+
+    fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
         let path = folder.join(FILE);
         let text = serde_json::to_string_pretty(&self.rows).map_err(|fault| cannot_write(&path, &fault.into()))?;
         write_whole(&path, &(text + "\n"))
     }
 
-    /// What a row has given.
-    pub fn get(&self, row: &str) -> Option<&RowResult> {
-        self.rows.iter().find(|result| result.row == row)
+    /// What a row has given of this figure.
+    pub fn get(&self, row: &str, metric: Metric) -> Option<&RowResult> {
+        self.rows.iter().find(|result| result.row == row && result.metric == metric)
     }
 
     /// Whether a row has a value of this seed that counts: a full one, or a quick one where that is enough.
-    pub fn has(&self, row: &str, seed: u64, quick: bool) -> bool {
-        self.get(row).is_some_and(|result| result.seeds.contains(&seed) && (quick || !result.quick))
+    pub fn has(&self, row: &str, metric: Metric, seed: u64, quick: bool) -> bool {
+        self.get(row, metric).is_some_and(|result| result.seeds.contains(&seed) && (quick || !result.quick))
     }
 
-    /// Adds one seed's value; a full one replaces what was quick, and a seed's own earlier one.
+    /// Adds one seed's value; a full one replaces what was quick, and a seed's own earlier one. A quick one replaces no
+    /// full one.
     pub fn add(&mut self, one: RowResult) {
         let Some(known) = self.rows.iter_mut().find(|result| result.row == one.row) else {
             self.rows.push(one);
             return;
         };
+        if one.quick && !known.quick && known.metric == one.metric {
+            return;
+        }
         if known.quick != one.quick || known.metric != one.metric {
             *known = one;
             return;
@@ -118,6 +129,13 @@ impl Results {
     }
 }
 
+/// Waits until no other process holds a folder, and holds it as long as the file is open; none where the system knows no
+/// such locks.
+pub fn hold(folder: &Path) -> Option<File> {
+    let file = File::open(folder).ok()?;
+    file.lock().ok().map(|()| file)
+}
+
 fn damaged(path: &Path, fault: &str) -> Diagnostic {
     Diagnostic::error(Code::REPORT, format!("`{}` holds no results: {fault}", path.display()))
         .remark("bring back the committed file, or remove it to run its rows anew")
@@ -127,8 +145,12 @@ fn damaged(path: &Path, fault: &str) -> Diagnostic {
 mod tests {
     use super::*;
 
+    fn metric(name: &str) -> Metric {
+        serde_yaml::from_str(name).unwrap()
+    }
+
     fn one(seed: u64, value: f64, quick: bool) -> RowResult {
-        let metric = serde_yaml::from_str("test.accuracy").unwrap();
+        let metric = metric("test.accuracy");
         let (values, seeds, seconds) = (vec![value], vec![seed], vec![1.0]);
         let [row, machine, command] = ["a", "m", "c"].map(String::from);
         RowResult { row, metric, quick, values, seeds, seconds, machine, commit: None, command }
@@ -137,13 +159,17 @@ mod tests {
     #[test]
     fn seeds_stand_in_order_and_full_values_replace_quick_ones() {
         let mut results = Results::default();
+        let has = |results: &Results, row, seed, quick| results.has(row, metric("test.accuracy"), seed, quick);
         results.add(one(0, 0.1, true));
-        assert!(results.has("a", 0, true) && !results.has("a", 0, false));
+        assert!(has(&results, "a", 0, true) && !has(&results, "a", 0, false));
+        assert!(!results.has("a", metric("train.accuracy"), 0, true));
         for (seed, value) in [(2, 0.2), (0, 0.3), (2, 0.4)] {
             results.add(one(seed, value, false));
         }
         assert_eq!((&results.rows[0].seeds[..], &results.rows[0].values[..]), (&[0, 2][..], &[0.3, 0.4][..]));
-        assert!(results.has("a", 0, false) && !results.has("a", 1, true) && !results.has("b", 0, true));
+        assert!(has(&results, "a", 0, false) && !has(&results, "a", 1, true) && !has(&results, "b", 0, true));
+        results.add(one(0, 0.5, true));
+        assert_eq!(results.rows[0].values, [0.3, 0.4]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::metadata::{Metadata, VERSION};
 use super::optimizer::MASK;
+use super::run::RunFolder;
 use super::state::State;
 use crate::diagnostic::{Code, Diagnostic, cannot_write, read_plain};
 use crate::lower::{Entry, Store};
@@ -48,6 +49,19 @@ impl Checkpoint {
         let metadata = read_metadata(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
         let tensors = read_tensors(&bytes).map_err(|reason| not_a_checkpoint(path, &reason))?;
         Ok(Self { path: path.to_path_buf(), metadata, tensors })
+    }
+
+    /// The checkpoint of a file, or of a run the best, else the last one; with the run's recipe, which may have changed since
+    /// the best one was written.
+    ///
+    /// # Errors
+    /// Those of [`RunFolder::checkpoint_of`] and [`Self::load`].
+    pub fn of(path: &Path) -> Result<Self, Diagnostic> {
+        let mut checkpoint = Self::load(&RunFolder::checkpoint_of(path)?)?;
+        if let Ok(last) = Self::load(&RunFolder::last_checkpoint_of(path)) {
+            checkpoint.metadata.recipe = last.metadata.recipe;
+        }
+        Ok(checkpoint)
     }
 
     /// Puts the parameters into `store`.

@@ -9,12 +9,12 @@ use crate::kernel::LANES;
 const NUMBER: u64 = 4;
 
 /// Bytes that training takes at least: parameters with their gradients, `slots` vectors of the optimizer and of
-/// averages, and one value of each layer for each image of a step.
-pub fn needed(graph: &Graph, recipe: &Recipe, slots: usize) -> u64 {
+/// averages, and one value of each layer for each of a step's `images`.
+pub fn needed(graph: &Graph, images: usize, slots: usize) -> u64 {
     let parameters = (graph.trained_count() as u64).saturating_mul(2 + slots as u64);
     let values = graph.nodes.iter().filter(|node| !node.params.is_empty());
     let of_image = values.fold(graph.input.count() as u64, |sum, node| sum.saturating_add(node.output.count() as u64));
-    let images = recipe.batch.next_multiple_of(LANES) as u64;
+    let images = images.next_multiple_of(LANES) as u64;
     parameters.saturating_add(of_image.saturating_mul(images)).saturating_mul(NUMBER)
 }
 
@@ -66,8 +66,7 @@ mod tests {
         let mut sources = SourceMap::new();
         let file = sources.add("model.net", None, "input 1x4x4\nclasses 4\nFC(16, 4)");
         let graph = check_network(&mut sources, file, &Given::default()).graph.unwrap();
-        let recipe = Recipe { batch: 20, ..Recipe::default() };
-        assert_eq!(needed(&graph, &recipe, 2), 4 * (68 * 4 + 20 * 32));
+        assert_eq!(needed(&graph, 20, 2), 4 * (68 * 4 + 20 * 32));
     }
 
     #[test]

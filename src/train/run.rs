@@ -12,6 +12,9 @@ use crate::diagnostic::{Code, Diagnostic, cannot_read, cannot_write};
 
 /// The file in a run that is locked while the run is written.
 const LOCK: &str = ".lock";
+/// The checkpoints in it.
+const BEST: &str = "checkpoints/best.safetensors";
+const LAST: &str = "checkpoints/last.safetensors";
 
 /// A line of `timing.jsonl`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -100,7 +103,7 @@ impl RunFolder {
         if !path.is_dir() {
             return Ok(path.to_path_buf());
         }
-        let candidates = ["best", "last"].map(|name| path.join("checkpoints").join(format!("{name}.safetensors")));
+        let candidates = [path.join(BEST), path.join(LAST)];
         candidates.into_iter().find(|candidate| candidate.is_file()).ok_or_else(|| {
             let message = format!("`{}` holds no checkpoint", path.display());
             Diagnostic::error(Code::NOT_A_RUN, message)
@@ -130,12 +133,17 @@ impl RunFolder {
 
     /// Where the last checkpoint stands.
     pub fn last_checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoints").join("last.safetensors")
+        Self::last_checkpoint_of(&self.path)
+    }
+
+    /// That of the run in a folder.
+    pub fn last_checkpoint_of(path: &Path) -> PathBuf {
+        path.join(LAST)
     }
 
     /// Where the one with the best validation stands.
     pub fn best_checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoints").join("best.safetensors")
+        self.path.join(BEST)
     }
 
     /// Writes the recipe, beside its name first.

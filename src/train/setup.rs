@@ -38,7 +38,7 @@ impl Trainer {
     /// N0505 where no output has a loss, N0608 where the recipe does not fit network or data.
     pub fn new(task: Task, fusion: &Fusion) -> Result<Self, Diagnostic> {
         let Task { graph, network, dataset, mut recipe, places } = task;
-        fit::check(&recipe, places, dataset.shape())?;
+        fit::check(&recipe, places, graph, dataset.shape())?;
         let loss = fit::loss(&recipe, places, graph)?;
         recipe.loss.get_or_insert_with(|| fit::written(&loss, graph));
         let trained = fit::trained(&recipe, places, graph)?;
@@ -57,6 +57,7 @@ impl Trainer {
             state: State { store, optimizer, average },
             loss,
             schedule: Schedule::new(recipe.schedule, recipe.optimizer.lr, recipe.epochs),
+            last_epoch: recipe.epochs,
             recipe,
             dataset,
             statistics,

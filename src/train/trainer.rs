@@ -28,6 +28,8 @@ pub struct Trainer {
     pub(super) loss: Loss,
     pub(super) schedule: Schedule,
     pub(super) recipe: Recipe,
+    /// The epoch that training ends with.
+    pub(super) last_epoch: u64,
     pub(super) dataset: Dataset,
     pub(super) statistics: Statistics,
     /// The images that are trained on, by number.
@@ -53,6 +55,16 @@ impl Trainer {
         &self.recipe
     }
 
+    /// The epoch that training ends with, unless patience runs out before.
+    pub fn last_epoch(&self) -> u64 {
+        self.last_epoch
+    }
+
+    /// Ends training with this epoch where the recipe has more; the schedule stays that of all.
+    pub fn end_after(&mut self, epoch: u64) {
+        self.last_epoch = epoch.min(self.recipe.epochs);
+    }
+
     /// The network's text.
     pub fn network(&self) -> &str {
         &self.network
@@ -74,12 +86,12 @@ impl Trainer {
     /// Bytes of memory that training needs at least.
     pub fn memory(&self) -> u64 {
         let slots = self.state.optimizer.state().count() + usize::from(self.state.average.is_some());
-        memory::needed(self.graph(), &self.recipe, slots)
+        memory::needed(self.graph(), self.recipe.batch.min(self.images.len()), slots)
     }
 
     /// Whether nothing is left to train: all epochs are done, or patience has run out.
     pub fn is_over(&self) -> bool {
-        self.position.epoch >= self.recipe.epochs || self.position.standing.is_over(&self.recipe.validate)
+        self.position.epoch >= self.last_epoch || self.position.standing.is_over(&self.recipe.validate)
     }
 
     /// Whether the training part is chosen by losses, which [`super::choose_by_loss`] finds out.
@@ -120,7 +132,10 @@ impl Trainer {
         let validation = match self.validates() {
             false => None,
             true => match self.validate(watch) {
-                Some(figures) => Some(figures),
+                Some(figures) if figures.loss.is_finite() => Some(figures),
+                Some(Figures { loss, .. }) => {
+                    return Err(self.not_finite(format!("the validation loss is {loss} after"), self.position.steps));
+                }
                 None => return Ok(End::Stopped),
             },
         };
@@ -178,7 +193,7 @@ impl Trainer {
     /// Whether the epoch it is in ends with a validation.
     fn validates(&self) -> bool {
         let epoch = self.position.epoch + 1;
-        let due = epoch.is_multiple_of(self.recipe.validate.every) || epoch == self.recipe.epochs;
+        let due = epoch.is_multiple_of(self.recipe.validate.every) || epoch == self.last_epoch;
         due && !self.validation.is_empty()
     }
 
@@ -200,9 +215,12 @@ impl Trainer {
         let (epoch, train) = (self.position.epoch + 1, self.position.tally.figures());
         let metrics = EpochMetrics { epoch, train, validation };
         let best = self.position.standing.measured(&self.recipe.validate, metrics);
-        let measured = if self.validation.is_empty() { Some(train) } else { validation };
-        if let Some(figures) = measured {
-            self.schedule.measured(epoch - 1, badness(self.recipe.validate.metric, &figures));
+        let measured = match self.validation.is_empty() {
+            true => Some(train.loss),
+            false => validation.map(|figures| badness(self.recipe.validate.metric, &figures)),
+        };
+        if let Some(measured) = measured {
+            self.schedule.measured(epoch - 1, measured);
         }
         let tally = Tally::new(self.position.tally.scored);
         let plateau = self.schedule.plateau;

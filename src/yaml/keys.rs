@@ -55,8 +55,21 @@ impl Bounds {
     pub const BELOW_ONE: Self = Self { accepts: |x| (0.0..1.0).contains(&x), text: "a number from 0 on and below 1" };
 
     pub fn accept(&self, number: f64) -> bool {
-        (number as f32).is_finite() && (self.accepts)(number)
+        number.is_finite() && !is_beyond(number) && (self.accepts)(number)
     }
+}
+
+/// `a whole number from 1 to 1024`
+pub fn whole(bounds: &RangeInclusive<u64>) -> String {
+    match *bounds.end() {
+        u64::MAX => format!("a whole number from {} on", bounds.start()),
+        end => format!("a whole number from {} to {end}", bounds.start()),
+    }
+}
+
+/// Whether 32 bits do not hold a number that 64 bits hold.
+pub fn is_beyond(number: f64) -> bool {
+    number.is_finite() && (number as f32).is_infinite()
 }
 
 /// A mapping being read: its keys are asked for one by one, and those that nobody asked for are errors in the end.
@@ -230,10 +243,7 @@ impl<'y> Field<'y> {
 
     /// A whole number within bounds.
     pub fn count(&self, bounds: RangeInclusive<u64>) -> Result<u64, Diagnostic> {
-        let wanted = match *bounds.end() {
-            u64::MAX => format!("a whole number from {} on", bounds.start()),
-            end => format!("a whole number from {} to {end}", bounds.start()),
-        };
+        let wanted = whole(&bounds);
         // An integer beyond 64 bits is text to serde_yaml.
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let number = |scalar: &Value| match scalar {
@@ -312,7 +322,7 @@ impl<'y> Field<'y> {
     }
 
     pub fn out_of_range(&self, number: f64, wanted: &str) -> Diagnostic {
-        let beyond = if number.is_finite() && (number as f32).is_infinite() { ", beyond 32-bit numbers" } else { "" };
+        let beyond = if is_beyond(number) { ", beyond 32-bit numbers" } else { "" };
         Diagnostic::error(Code::RECIPE_RANGE, format!("`{}` must be {wanted}", self.key))
             .at(self.span(), format!("is {number}{beyond}"))
     }

@@ -5,5 +5,5 @@
 mod keys;
 mod tree;
 
-pub use keys::{Bounds, Field, Found, Keys, read_file, suggest};
+pub use keys::{Bounds, Field, Found, Keys, is_beyond, read_file, suggest, whole};
 pub use tree::{Key, Kind, Yaml, parse};

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::check::parse_input;
+use super::flag::shape;
 use super::progress::reading;
 use super::terminal::Terminal;
 use crate::data::{self, ClassKey, DataFolder, Dataset, Environment, Selection};
@@ -76,7 +76,7 @@ struct Which {
     #[arg(long, value_name = "N")]
     test_from_train: Option<usize>,
     /// The images' shape, as 3x32x32
-    #[arg(long, value_name = "CxHxW", value_parser = parse_input)]
+    #[arg(long, value_name = "CxHxW", value_parser = shape)]
     input: Option<[usize; 3]>,
 }
 

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::Which;
+use crate::cli::flag::count;
 use crate::cli::terminal::Terminal;
 use crate::cli::write::{check_plot, write_plot};
 use crate::cli::{Format, Outcome};
@@ -24,7 +25,7 @@ pub struct Show {
     #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
     /// Images of each class
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = |text: &str| count(text, 1..=100))]
     count: u64,
     /// The file to write, as PNG or SVG
     #[arg(long, value_name = "FILE", default_value = "contact-sheet.png")]

@@ -11,13 +11,14 @@ use clap::Args;
 
 use self::plan::Plan;
 use self::text::Shown;
+use super::flag::count;
 use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::Settings;
 use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic, cannot_write};
-use crate::repro::{Prune, Report, Results, Row, RowResult, WRITTEN_BY, document, load_reports};
+use crate::repro::{Prune, Report, Results, Row, RowResult, WRITTEN_BY, document, hold, load_reports};
 use crate::source::SourceMap;
 use crate::train::{RunFolder, write_whole};
 
@@ -40,7 +41,7 @@ pub struct Repro {
     #[arg(long)]
     again: bool,
     /// How often each row is run, with the seeds from 0 on
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = |text: &str| count(text, 1..=1000))]
     seeds: u64,
     /// Where the runs are kept
     #[arg(long, value_name = "DIR", default_value = "runs/repro")]
@@ -83,10 +84,10 @@ impl Repro {
         terminal: &Terminal,
     ) -> Result<Shown<'a>, Failure> {
         let row = &report.rows[row];
-        let result = results.get(&row.row);
+        let result = results.get(&row.row, row.metric);
         let command = match result {
             Some(result) => result.command.clone(),
-            None => text::command(&self.job(report, report.trained_with(row), 0, terminal)?, row.prune),
+            None => text::command(&self.job(report, report.trained_with(row), 0, terminal)?, self.prune(row)),
         };
         Ok(Shown { report, row, result, command })
     }
@@ -98,29 +99,30 @@ impl Repro {
     /// Runs what has no value yet. A row that cannot run is reported, and the others go on.
     fn run_rows(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)], terminal: &Terminal) -> Outcome {
         let mut plan = Plan::new(reports, rows, self.seeds(), |results, row, seed| {
-            !self.again && results.has(row, seed, self.quick)
+            !self.again && results.has(&row.row, row.metric, seed, self.quick)
         });
         let (mut cleared, mut begun) = (HashSet::new(), HashSet::new());
         let mut failed = None;
         while let Some(task) = plan.next() {
-            let (report, results) = &mut reports[task.report];
+            let report = &reports[task.report].0;
             let row = report.rows[task.row].clone();
             tell(&plan.announce(&format!("{}/{} seed {}", report.name, row.row, task.seed)));
             let began = Instant::now();
             let made = self.job(report, report.trained_with(&row), task.seed, terminal).and_then(|job| {
                 if self.again {
-                    clear(&job, &row, &mut cleared)?;
+                    clear(&job, self.prune(&row), &mut cleared)?;
                 }
                 self.run_row(report, &row, task.seed, &job, terminal)
             });
             match made {
                 Ok(result) => {
-                    // What another process has added since stays.
-                    *results = Results::load(&report.folder)?;
-                    if self.again && begun.insert((task.report, task.row)) {
-                        results.remove(&row.row);
-                    }
-                    results.add(result);
+                    let replaces = self.again && !self.quick && begun.insert((task.report, task.row));
+                    Results::update(&report.folder, |results| {
+                        if replaces {
+                            results.remove(&row.row);
+                        }
+                        results.add(result);
+                    })?;
                 }
                 Err(failure) if interrupted() => return Err(failure),
                 Err(failure) => {
@@ -129,7 +131,6 @@ impl Repro {
                 }
             }
             plan.finished(&task, began.elapsed().as_secs_f64());
-            results.save(&report.folder)?;
             self.write_page(reports)?;
             if interrupted() {
                 return Err(Failure::Reported(INTERRUPTED as u8));
@@ -147,13 +148,14 @@ impl Repro {
         job: &Job,
         terminal: &Terminal,
     ) -> Result<RowResult, Failure> {
-        let finished = match row.prune {
+        let prune = self.prune(row);
+        let finished = match prune {
             None => job.execute(terminal)?,
             Some(Prune { threshold, retrain }) => job.execute_pruned(threshold, retrain, terminal)?,
         };
-        let command = text::command(job, row.prune);
-        let last = finished.position.last.ok_or_else(|| no_figure(report, row))?;
-        let value = row.metric.of(&finished.test, &last).ok_or_else(|| no_figure(report, row))?;
+        let command = text::command(job, prune);
+        let value = row.metric.of(&finished.test, finished.position.last.as_ref());
+        let value = value.ok_or_else(|| no_figure(report, row))?;
         let mut runs = vec![job.run.as_path(), &finished.run];
         runs.dedup();
         let seconds: f64 = runs.into_iter().filter_map(RunFolder::seconds_of).sum();
@@ -178,14 +180,25 @@ impl Repro {
             settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set, terminal)?);
         }
         let run = self.out.join(&report.name).join(plan::run_name(row, &file, &recipe, &settings)?);
-        Ok(Job { file, recipe: Some(recipe), settings, run, running: self.running.clone() })
+        Ok(Job { file, recipe: Some(recipe), settings, until: None, run, running: self.running.clone() })
     }
 
-    /// Writes `docs/results.md` beside the folder of models, where there is a folder for it and no page of somebody else's.
-    fn write_page(&self, reports: &[(Report, Results)]) -> Result<(), Diagnostic> {
+    /// How a row is pruned; a quick one is trained on for a tenth of the epochs too.
+    fn prune(&self, row: &Row) -> Option<Prune> {
+        let tenth = |retrain: u64| (retrain / 10).max(retrain.min(1));
+        row.prune.map(|prune| if self.quick { Prune { retrain: tenth(prune.retrain), ..prune } } else { prune })
+    }
+
+    /// Writes `docs/results.md` beside the folder of models, where there is a folder for it and no page of somebody else's,
+    /// from all values: what other processes have added is read again.
+    fn write_page(&self, reports: &mut [(Report, Results)]) -> Result<(), Diagnostic> {
         let docs = self.models.parent().unwrap_or(&self.models).join("docs");
         let page = docs.join("results.md");
         let is_ours = |text: &str| text.contains(WRITTEN_BY);
+        let _held = hold(&docs);
+        for (report, results) in &mut *reports {
+            *results = Results::load(&report.folder)?;
+        }
         if !docs.is_dir() || std::fs::read_to_string(&page).is_ok_and(|text| !is_ours(&text)) {
             return Ok(());
         }
@@ -194,8 +207,8 @@ impl Repro {
 }
 
 /// Removes the runs of a row, but for those that this call has trained for another one.
-fn clear(job: &Job, row: &Row, cleared: &mut HashSet<PathBuf>) -> Result<(), Diagnostic> {
-    let pruned = row.prune.map(|Prune { threshold, retrain }| job.pruned_run(threshold, retrain));
+fn clear(job: &Job, prune: Option<Prune>, cleared: &mut HashSet<PathBuf>) -> Result<(), Diagnostic> {
+    let pruned = prune.map(|Prune { threshold, retrain }| job.pruned_run(threshold, retrain));
     for run in [Some(job.run.clone()), pruned].into_iter().flatten() {
         if cleared.insert(run.clone()) && run.exists() {
             std::fs::remove_dir_all(&run).map_err(|fault| cannot_write(&run, &fault))?;

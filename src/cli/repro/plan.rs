@@ -83,11 +83,11 @@ impl Plan {
         reports: &[(Report, Results)],
         rows: &[(usize, usize)],
         seeds: u64,
-        done: impl Fn(&Results, &str, u64) -> bool,
+        done: impl Fn(&Results, &Row, u64) -> bool,
     ) -> Self {
         let left = |&(report, row): &(usize, usize), seed| {
             let (report, results) = &reports[report];
-            !done(results, &report.rows[row].row, seed)
+            !done(results, &report.rows[row], seed)
         };
         let work: Vec<f64> = rows.iter().map(|&(report, row)| work(&reports[report].0, row)).collect();
         let with = |seed| rows.iter().zip(&work).filter(move |(place, _)| left(place, seed));
@@ -127,7 +127,7 @@ fn work(report: &Report, row: usize) -> f64 {
         .and_then(|file| check(&mut sources, file, &Given::default()).macs());
     let recipe = report.folder.join(&row.recipe);
     let recipe = RecipeFile::parse(&mut SourceMap::new(), Some(&recipe), &changes(row, 0));
-    let epochs = recipe.map_or(1, |(recipe, _)| recipe.epochs);
+    let epochs = recipe.map_or(1, |(recipe, _)| recipe.epochs) + row.prune.map_or(0, |prune| prune.retrain);
     macs.unwrap_or(1) as f64 * epochs as f64
 }
 
@@ -141,13 +141,16 @@ pub fn quick_epochs(recipe: &Path, changes: &[Change], terminal: &Terminal) -> R
     Ok((RecipeFile::read(Some(recipe), changes, terminal)?.recipe.epochs / 10).max(1))
 }
 
-/// `lstm-seed0-1f2e3d4c`: the row, the seed, and a digest of the files and settings, so that a changed one begins anew.
+/// `lstm-seed0-1f2e3d4c`: the row, the seed, and a digest of the files, with what they import, and of the settings, so that a
+/// changed one begins anew.
 pub fn run_name(row: &Row, file: &Path, recipe: &Path, settings: &Settings) -> Result<String, Diagnostic> {
+    let mut sources = SourceMap::new();
+    let network = read_source(&mut sources, file)?;
     let mut digest = Sha256::new();
-    for path in [file, recipe] {
-        digest.update(std::fs::read(path).map_err(|fault| cannot_read(path, &fault))?);
-        digest.update([0]);
-    }
+    digest.update(check(&mut sources, network, &Given::default()).text);
+    digest.update([0]);
+    digest.update(std::fs::read(recipe).map_err(|fault| cannot_read(recipe, &fault))?);
+    digest.update([0]);
     settings.set.iter().for_each(|change| digest.update(format!("{change}\n")));
     digest.update(format!("{:?}", settings.epochs));
     let short: String = digest.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();

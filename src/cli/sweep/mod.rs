@@ -15,13 +15,14 @@ use clap::{Args, ValueEnum};
 use self::source::Source;
 use self::space::{Axis, Space};
 use self::trial::{Kept, Measured, Trial, run_name};
+use super::flag::count;
 use super::job::{Job, Running};
 use super::progress::{INTERRUPTED, interrupted};
 use super::settings::{Change, Settings};
 use super::terminal::{Terminal, tell};
 use super::{Failure, Format, Outcome};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::train::{Metric, RunFolder, Standing, Validate};
+use crate::train::{RunFolder, Standing, Validate};
 
 /// Combinations of one sweep are at most so many.
 const MOST: usize = 4096;
@@ -44,10 +45,10 @@ pub struct Sweep {
     #[arg(long, value_enum, default_value_t = Strategy::Grid)]
     strategy: Strategy,
     /// How many combinations are drawn at random [default: 10 for random, all for halving]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST as u64))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=MOST as u64))]
     trials: Option<u64>,
     /// How often each combination is trained, with the seeds from 0 on
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = |text: &str| count(text, 1..=1000))]
     seeds: u64,
     /// Where runs and figures are kept [default: runs/sweep-NAME]
     #[arg(long, value_name = "DIR")]
@@ -99,18 +100,21 @@ impl Sweep {
             return Err(Diagnostic::error(Code::SWEEP, "halving sets the epochs itself").into());
         }
         let setting = Setting { source: &source, out: &out, terminal };
-        let mut trials = self.drawn(&source.space);
+        let (drawn, metric) = (self.drawn(&source.space), recipe.validate.metric);
+        let mut trials = drawn.clone();
         let mut outcome = Ok(());
         for round in self.rounds(trials.len(), recipe.epochs) {
             outcome = outcome.and(self.train_all(&setting, &trials, round, &mut kept)?);
-            trials = best(&kept, trials, round.epochs, recipe.validate.metric);
+            let worth = |trial: &Trial| kept.badness(trial, round.epochs, self.seeds, metric);
+            trials.sort_by(|a, b| worth(a).total_cmp(&worth(b)));
             trials.truncate(round.keep);
         }
-        let wanted = source.space.digests();
-        let ranked = kept.ranked(recipe.validate.metric, |digest| wanted.contains(digest));
+        let shown = |trial: &Trial| drawn.contains(trial) || kept.knows(trial);
+        let shown: Vec<Trial> = source.space.trials().into_iter().filter(shown).collect();
+        let ranked = kept.ranked(&shown, self.seeds, metric);
         terminal.print(&match self.format {
-            Format::Text => text::table(&ranked, recipe.validate.metric, &out),
-            Format::Json => text::json(&ranked, recipe.validate.metric, &out),
+            Format::Text => text::table(&ranked, metric, &out),
+            Format::Json => text::json(&ranked, metric, &out),
         });
         outcome
     }
@@ -146,11 +150,10 @@ impl Sweep {
         kept: &mut Kept,
     ) -> Result<Outcome, Failure> {
         let wanted = (0..self.seeds).flat_map(|seed| trials.iter().map(move |trial| (trial, seed)));
-        let left: Vec<(&Trial, u64)> =
-            wanted.filter(|(trial, seed)| !kept.has(&trial.digest, *seed, round.epochs)).collect();
+        let left: Vec<(&Trial, u64)> = wanted.filter(|(trial, seed)| !kept.has(trial, *seed, round.epochs)).collect();
         let (began, mut outcome) = (Instant::now(), Ok(()));
         for (done, &(trial, seed)) in left.iter().enumerate() {
-            tell(&text::announce(trial, seed, round.epochs, done, left.len(), began.elapsed()));
+            tell(&text::announce(trial, seed, trial.epochs(round.epochs), done, left.len(), began.elapsed()));
             match self.train(setting, trial, seed, round) {
                 Ok(measured) => kept.add(measured)?,
                 Err(failure) if interrupted() => return Err(failure),
@@ -165,12 +168,12 @@ impl Sweep {
 
     fn train(&self, setting: &Setting, trial: &Trial, seed: u64, round: Round) -> Result<Measured, Failure> {
         let changes = [&setting.source.set[..], &trial.settings()].concat();
-        let epochs = Some(round.epochs).filter(|_| round.counted);
         let run = setting.out.join(run_name(&trial.digest, seed));
         let job = Job {
             file: setting.source.network(trial, setting.out)?,
             recipe: setting.source.recipe_file.clone(),
-            settings: Settings::with(seed, changes).for_epochs(epochs),
+            settings: Settings::with(seed, changes),
+            until: Some(round.epochs).filter(|_| round.counted),
             run: run.clone(),
             running: self.running.clone(),
         };
@@ -182,7 +185,7 @@ impl Sweep {
         let best = standing.best.and_then(|best| Some((best.epoch, best.validation?)));
         let (epoch, validation) = best.ok_or_else(no_validation)?;
         let (digest, changes) = (trial.digest.clone(), trial.changes.clone());
-        Ok(Measured { digest, changes, seed, epochs: round.epochs, epoch, validation })
+        Ok(Measured { digest, changes, seed, epochs: trial.epochs(round.epochs), epoch, validation })
     }
 }
 
@@ -195,12 +198,6 @@ fn standing_after(run: &Path, epochs: u64, validate: &Validate) -> Result<Standi
         }
     }
     Ok(standing)
-}
-
-/// The trials, best first, by their figures after so many epochs.
-fn best(kept: &Kept, mut trials: Vec<Trial>, epochs: u64, metric: Metric) -> Vec<Trial> {
-    trials.sort_by(|a, b| kept.badness(&a.digest, epochs, metric).total_cmp(&kept.badness(&b.digest, epochs, metric)));
-    trials
 }
 
 /// `runs/sweep-lstm` for `lstm.net`.

@@ -1,6 +1,5 @@
 //! `KEY=V1,V2` -> every combination of values.
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
 use serde_yaml::Value;
@@ -134,11 +133,6 @@ impl Space {
                 .collect();
         }
         combinations.into_iter().map(|changes| Trial::of(changes, &self.origin)).collect()
-    }
-
-    /// The digests of all trials.
-    pub fn digests(&self) -> HashSet<String> {
-        self.trials().into_iter().map(|trial| trial.digest).collect()
     }
 }
 

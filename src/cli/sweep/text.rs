@@ -7,7 +7,6 @@ use indicatif::HumanDuration;
 use serde_json::{Value as Json, json};
 
 use super::trial::{Measured, Ranked, Trial};
-use crate::cli::settings::Change;
 use crate::train::{Figures, Metric, Summary};
 
 /// The line before a training.
@@ -41,9 +40,8 @@ pub fn table(ranked: &[Ranked], metric: Metric, out: &Path) -> String {
             format!("{:.digits$}{spread}", scale * mean)
         };
         let (loss, accuracy) = (shown(summary(one, loss), 1.0, 4), shown(summary(one, accuracy), 100.0, 2));
-        let values: Vec<String> = changes(one).iter().map(ToString::to_string).collect();
-        text +=
-            &format!("{loss:>16}  {accuracy:>16}  {:>6}  {:>5}  {}\n", one.epochs(), one.of.len(), values.join(" "));
+        let (epochs, seeds, trial) = (one.epochs(), one.of.len(), one.trial);
+        text += &format!("{loss:>16}  {accuracy:>16}  {epochs:>6}  {seeds:>5}  {trial}\n");
     }
     text + &best(ranked, out)
 }
@@ -54,15 +52,11 @@ fn best(ranked: &[Ranked], out: &Path) -> String {
     runs.map(|run| format!("best run  {} (epoch {})\n", out.join(run.run()).display(), run.epoch)).collect()
 }
 
-fn changes<'k>(ranked: &Ranked<'k>) -> &'k [Change] {
-    ranked.of.first().map_or(&[], |measured| &measured.changes)
-}
-
 /// `{"metric", "trials": [{"changes", "epochs", "seeds", "loss", "accuracy", "values", "runs"}]}`
 pub fn json(ranked: &[Ranked], metric: Metric, out: &Path) -> String {
     let trial = |one: &Ranked| {
         let changes: serde_json::Map<String, Json> =
-            changes(one).iter().map(|change| (change.key.clone(), change.value.clone().into())).collect();
+            one.trial.changes.iter().map(|change| (change.key.clone(), change.value.clone().into())).collect();
         let each = |of: &dyn Fn(&&Measured) -> Json| Json::Array(one.of.iter().map(of).collect());
         json!({
             "changes": changes, "epochs": one.epochs(), "seeds": each(&|measured| measured.seed.into()),

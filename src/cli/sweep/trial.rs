@@ -33,6 +33,12 @@ impl Trial {
         Self { changes, digest }
     }
 
+    /// For how many epochs it is trained: for its own number, where that is swept over.
+    pub fn epochs(&self, otherwise: u64) -> u64 {
+        let own = self.changes.iter().find(|change| change.key == "epochs");
+        own.and_then(|change| change.value.parse().ok()).unwrap_or(otherwise)
+    }
+
     /// The changes of the recipe.
     pub fn settings(&self) -> Vec<Change> {
         self.changes.iter().filter(|change| !change.key.starts_with(NET)).cloned().collect()
@@ -84,8 +90,9 @@ pub struct Kept {
     _lock: File,
 }
 
-/// A combination with its longest trainings.
+/// A combination with its longest trainings; none where none came to its end.
 pub struct Ranked<'k> {
+    pub trial: &'k Trial,
     pub of: Vec<&'k Measured>,
 }
 
@@ -124,34 +131,43 @@ impl Kept {
         Ok(())
     }
 
-    pub fn has(&self, digest: &str, seed: u64, epochs: u64) -> bool {
-        self.of(digest, epochs).any(|measured| measured.seed == seed)
+    /// Whether any of its trainings came to its end.
+    pub fn knows(&self, trial: &Trial) -> bool {
+        self.all_of(trial).next().is_some()
     }
 
-    fn of(&self, digest: &str, epochs: u64) -> impl Iterator<Item = &Measured> {
-        self.measured.iter().filter(move |measured| measured.digest == digest && measured.epochs == epochs)
+    pub fn has(&self, trial: &Trial, seed: u64, epochs: u64) -> bool {
+        self.of(trial, epochs).any(|measured| measured.seed == seed)
     }
 
-    /// The mean figure over seeds, smaller where it is better.
-    pub fn badness(&self, digest: &str, epochs: u64, metric: Metric) -> f64 {
-        mean(self.of(digest, epochs).map(|measured| badness(metric, &measured.validation)))
+    fn all_of(&self, trial: &Trial) -> impl Iterator<Item = &Measured> {
+        self.measured.iter().filter(|measured| measured.digest == trial.digest)
     }
 
-    /// The combinations that are `wanted`: those that were trained longest first, and of these the best first.
-    pub fn ranked(&self, metric: Metric, wanted: impl Fn(&str) -> bool) -> Vec<Ranked<'_>> {
-        let mut digests: Vec<&str> = vec![];
-        for Measured { digest, .. } in &self.measured {
-            if !digests.contains(&digest.as_str()) && wanted(digest) {
-                digests.push(digest);
-            }
-        }
-        let longest = |digest: &str| {
-            self.measured.iter().filter(|measured| measured.digest == digest).map(|measured| measured.epochs).max()
+    fn of(&self, trial: &Trial, epochs: u64) -> impl Iterator<Item = &Measured> {
+        let epochs = trial.epochs(epochs);
+        self.all_of(trial).filter(move |measured| measured.epochs == epochs)
+    }
+
+    /// The mean figure over so many seeds, smaller where it is better.
+    pub fn badness(&self, trial: &Trial, epochs: u64, seeds: u64, metric: Metric) -> f64 {
+        mean(self.of(trial, epochs), seeds, metric)
+    }
+
+    /// The trials: those that were trained longest first, unless each has epochs of its own, and of these the best first.
+    pub fn ranked<'k>(&'k self, trials: &'k [Trial], seeds: u64, metric: Metric) -> Vec<Ranked<'k>> {
+        let rank = |trial: &'k Trial| {
+            let longest = self.all_of(trial).map(|measured| measured.epochs).max().unwrap_or(0);
+            let round = if trial.epochs(0) > 0 { 0 } else { longest };
+            (
+                round,
+                self.badness(trial, longest, seeds, metric),
+                Ranked { trial, of: self.of(trial, longest).collect() },
+            )
         };
-        let of = |digest: &str| Ranked { of: self.of(digest, longest(digest).unwrap_or(0)).collect() };
-        let mut ranked: Vec<Ranked> = digests.into_iter().map(of).collect();
-        ranked.sort_by(|a, b| b.epochs().cmp(&a.epochs()).then(a.badness(metric).total_cmp(&b.badness(metric))));
-        ranked
+        let mut ranked: Vec<_> = trials.iter().map(rank).collect();
+        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.total_cmp(&b.1)));
+        ranked.into_iter().map(|(.., ranked)| ranked).collect()
     }
 }
 
@@ -165,27 +181,40 @@ impl Ranked<'_> {
     pub fn epochs(&self) -> u64 {
         self.of.first().map_or(0, |measured| measured.epochs)
     }
-
-    fn badness(&self, metric: Metric) -> f64 {
-        mean(self.of.iter().map(|measured| badness(metric, &measured.validation)))
-    }
 }
 
-/// Infinite where there is none: nothing is worse.
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let values: Vec<f64> = values.collect();
-    if values.is_empty() { f64::INFINITY } else { values.iter().sum::<f64>() / values.len() as f64 }
+/// Infinite where a seed has no figure: nothing is worse.
+fn mean<'k>(measured: impl Iterator<Item = &'k Measured>, seeds: u64, metric: Metric) -> f64 {
+    let values: Vec<f64> = measured.map(|measured| badness(metric, &measured.validation)).collect();
+    if (values.len() as u64) < seeds { f64::INFINITY } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn trial(value: &str) -> Trial {
+        Trial::of(vec![Change { key: "optimizer.lr".into(), value: value.into() }], b"")
+    }
+
     #[test]
-    fn what_has_no_figure_is_the_worst() {
+    fn what_lacks_a_seed_is_the_worst() {
         let folder = tempfile::tempdir().expect("a folder");
-        let kept = Kept::open(folder.path()).unwrap_or_else(|fault| panic!("{fault:?}"));
-        assert_eq!(kept.badness("a", 1, Metric::Loss), f64::INFINITY);
-        assert_eq!(mean([1.0, 2.0].into_iter()), 1.5);
+        let mut kept = Kept::open(folder.path()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let trials = ["0.1", "0.2", "0.3"].map(trial);
+        let mut add = |trial: &Trial, seed, loss| {
+            let (digest, changes) = (trial.digest.clone(), trial.changes.clone());
+            let validation = Figures { loss, accuracy: None };
+            kept.add(Measured { digest, changes, seed, epochs: 1, epoch: 1, validation }).unwrap();
+        };
+        add(&trials[1], 0, 0.1);
+        add(&trials[2], 0, 0.5);
+        add(&trials[2], 1, 0.7);
+        assert_eq!(kept.badness(&trials[2], 1, 2, Metric::Loss), 0.6);
+        let order = |seeds| -> Vec<String> {
+            kept.ranked(&trials, seeds, Metric::Loss).iter().map(|one| one.trial.changes[0].value.clone()).collect()
+        };
+        assert_eq!(order(1), ["0.2", "0.3", "0.1"]);
+        assert_eq!(order(2), ["0.3", "0.2", "0.1"]);
     }
 }

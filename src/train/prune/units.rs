@@ -35,7 +35,8 @@ fn weakest_of(units: &Units, cohort: &Cohort, norms: &[Vec<f64>], fraction: f64)
             }
         }
     }
-    let count = (fraction * sums.len() as f64) as usize;
+    // A fraction such as 0.29 of 100 must not become 28 by the last bit of a product.
+    let count = (fraction * sums.len() as f64 + 1e-6) as usize;
     sums.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     sums.into_iter().take(count).map(|(tie, _)| tie)
 }

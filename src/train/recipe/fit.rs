@@ -2,7 +2,7 @@
 
 use super::loss::{Against, CriterionRecipe, LossRecipe, TermRecipe};
 use super::places::Places;
-use super::{Recipe, Validate};
+use super::{Metric, Recipe, Validate};
 use crate::data::{Augment, ImageShape};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, Node};
@@ -14,17 +14,32 @@ use crate::resolve::names::nearest;
 ///
 /// # Errors
 /// N0608.
-pub fn check(recipe: &Recipe, places: &Places, [_, height, width]: ImageShape) -> Result<(), Diagnostic> {
+pub fn check(
+    recipe: &Recipe,
+    places: &Places,
+    graph: &Graph,
+    [_, height, width]: ImageShape,
+) -> Result<(), Diagnostic> {
     let Validate { every, patience, .. } = recipe.validate;
     if recipe.split.validation == 0.0 && (patience.is_some() || every > 1) {
         let message = "`validate` waits for a validation part, and there is none";
         let fault = places.unfit("validate", message, "has no effect");
         return Err(fault.remark("`split: {validation: 0.1}`, or `--val-fraction 0.1`, keeps a tenth for it"));
     }
+    if recipe.validate.metric == Metric::Accuracy && scores_of(graph).is_none() {
+        let message = "the metric of `validate` is accuracy, and the network makes no class scores";
+        return Err(places.unfit("validate", message, "cannot be measured"));
+    }
     let (lr, min_lr) = (recipe.optimizer.lr, recipe.schedule.curve.min_lr());
     if min_lr > lr {
         let message = format!("the schedule ends at {min_lr}, above the rate of {lr} that it begins with");
         return Err(places.unfit("schedule", message, "`min_lr` is too large"));
+    }
+    let is_mixup = |change: &Augment| matches!(change, Augment::Mixup(_));
+    if recipe.augment.iter().filter(|change| is_mixup(change)).count() > 1 {
+        let last = recipe.augment.iter().rposition(is_mixup).unwrap_or_default();
+        let fault = places.unfit(&format!("augment.{last}"), "`mixup` stands twice among the changes", "has no effect");
+        return Err(fault.remark("a batch is mixed once; keep one of them"));
     }
     let side = height.min(width);
     for (index, change) in recipe.augment.iter().enumerate() {
