@@ -15,8 +15,11 @@ fn head() -> String {
 
 Every accuracy, precision and pruning figure of five reports, repeated. {WRITTEN_BY} from `models/*/report.yaml` and
 `models/*/results.json`; `netc repro REPORT/ROW --again` runs a row anew. Ours are means over seeds with the deviation of a
-sample; *quick* is one seed and a tenth of the epochs, which says that the row runs and nothing more. What a report leaves
-open is in the last column and in the recipe's first lines.
+sample; *quick* is one seed and a tenth of the epochs, which says that the row runs and nothing more.
+
+What a report leaves open is in the last column and in the recipe's first lines. No recipe was chosen by looking at test images:
+each was written before its first run, and stayed (`git log -- models`). Where a recipe has a validation part, that chooses the
+epoch. An experiment changes one thing of a row that is below its print, to find out why, and replaces no row.
 "
     )
 }
