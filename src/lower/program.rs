@@ -350,16 +350,16 @@ fn run_region<E: Element, T: Tape<E, E::Dev>>(
         }
     }
     let Some(lent) = lent else { return };
-    let (region, store) = (shared.clone(), lent.clone());
+    let (read, region, store) = (region.inputs().to_vec(), shared.clone(), lent.clone());
     run.tape.add_backward_op(move |gradients| {
         // Nobody reads them after their region.
         let of_outputs = outputs.iter().map(|output| Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(output)?)));
         let of_outputs: Vec<Vec<E>> = of_outputs.collect::<Result<_, _>>()?;
         let of_inputs = lock(&region).backward(&mut lock(&store), &of_outputs);
-        let of_inputs = of_inputs.iter().filter(|gradient| !gradient.is_empty());
-        for (input, gradient) in inputs.iter().zip(of_inputs) {
+        let of_nodes = read.iter().zip(of_inputs).filter(|(value, _)| **value != Value::Input);
+        for (input, (_, gradient)) in inputs.iter().zip(of_nodes) {
             let sums = gradients.get_or_alloc_mut(input)?;
-            sums.iter_mut().zip(gradient).for_each(|(sum, &gradient)| *sum += gradient);
+            sums.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
         }
         Ok(())
     });

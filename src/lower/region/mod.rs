@@ -48,7 +48,7 @@ pub(super) trait Fused<E>: Send {
     fn forward(&mut self, store: &Store<E>, inputs: &[&[E]], draw: Option<Draw>) -> Vec<Vec<E>>;
 
     /// After a forward pass in training: puts the gradients of all parameters into the store, moves its running statistics,
-    /// and answers with the gradient of each input; an empty one of the image.
+    /// and answers with the gradient of each input; an empty one where nobody asks for it.
     fn backward(&mut self, store: &mut Store<E>, outputs: &[Vec<E>]) -> Vec<Vec<E>>;
 }
 
