@@ -67,8 +67,8 @@ fn counts(text: &str) -> Vec<usize> {
 fn main() {
     let small = counts("FC(784, 10)");
     let stage = "Conv(_, 16, 3, pad=1) -> BatchNorm -> ReLU -> Pool(2)";
-    let large =
-        counts(&format!("{stage} -> {stage} -> Conv(_, 16, 5, pad=2) -> ReLU -> FC(32) -> LSTM(32, 8, 2) -> FC(10)"));
+    let merged = "skip(Conv(_, 16, 5, pad=2) -> ReLU) -> Dropout(0.2)";
+    let large = counts(&format!("{stage} -> {stage} -> {merged} -> FC(32) -> LSTM(32, 8, 2) -> FC(10)"));
     for counts in [&small, &large] {
         assert!(counts.iter().all(|count| count == &counts[0]), "{counts:?}");
     }

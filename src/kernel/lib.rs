@@ -1,5 +1,5 @@
-//! Slices of numbers -> slices of numbers: what layers compute, forward and backward, as fast as the machine allows. No graph,
-//! no dfdx, no allocation. Beside layers, how the points of t-SNE push each other ([`repulsion`]).
+//! Slices of numbers -> slices of numbers, all lent: what layers compute, forward and backward, as fast as the machine allows. No
+//! graph, no dfdx. Beside layers, how the points of t-SNE push each other ([`repulsion`]).
 //!
 //! Every value is laid out one image per lane: `[image / 16][value][image % 16]`, an image's values in PyTorch's order. A
 //! [`Line`] is one value of 16 images, so a kernel reads like the scalar code for one image with a [`Lane`] where the number
