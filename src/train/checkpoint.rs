@@ -58,8 +58,11 @@ impl Checkpoint {
     /// Those of [`RunFolder::checkpoint_of`] and [`Self::load`].
     pub fn of(path: &Path) -> Result<Self, Diagnostic> {
         let mut checkpoint = Self::load(&RunFolder::checkpoint_of(path)?)?;
-        if let Ok(last) = Self::load(&RunFolder::last_checkpoint_of(path)) {
-            checkpoint.metadata.recipe = last.metadata.recipe;
+        let last = RunFolder::last_checkpoint_of(path);
+        if last != checkpoint.path
+            && let Ok(metadata) = metadata_of(&last)
+        {
+            checkpoint.metadata.recipe = metadata.recipe;
         }
         Ok(checkpoint)
     }
@@ -176,6 +179,11 @@ fn not_a_checkpoint(path: &Path, reason: &str) -> Diagnostic {
     let message = format!("`{}` is not a checkpoint of netc: {reason}", path.display());
     Diagnostic::error(Code::CHECKPOINT, message)
         .remark("checkpoints are the files `checkpoints/*.safetensors` of a run")
+}
+
+/// What a checkpoint says besides its tensors, which are not decoded.
+fn metadata_of(path: &Path) -> Result<Metadata, Diagnostic> {
+    read_metadata(&read_plain(path)?).map_err(|reason| not_a_checkpoint(path, &reason))
 }
 
 fn read_metadata(bytes: &[u8]) -> Result<Metadata, String> {
