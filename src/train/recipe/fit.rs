@@ -35,9 +35,9 @@ pub fn check(
         let message = format!("the schedule ends at {min_lr}, above the rate of {lr} that it begins with");
         return Err(places.unfit("schedule", message, "`min_lr` is too large"));
     }
-    let is_mixup = |change: &Augment| matches!(change, Augment::Mixup(_));
-    if recipe.augment.iter().filter(|change| is_mixup(change)).count() > 1 {
-        let last = recipe.augment.iter().rposition(is_mixup).unwrap_or_default();
+    let is_mixup = |at: &usize| matches!(recipe.augment[*at], Augment::Mixup(_));
+    let mixups: Vec<usize> = (0..recipe.augment.len()).filter(is_mixup).collect();
+    if let [_, .., last] = mixups[..] {
         let fault = places.unfit(&format!("augment.{last}"), "`mixup` stands twice among the changes", "has no effect");
         return Err(fault.remark("a batch is mixed once; keep one of them"));
     }
