@@ -204,7 +204,7 @@ impl Train<'_> {
     }
 }
 
-/// Zero in lanes without an image, which would else grow from norm to norm without bounds.
+/// Zero in lanes beyond `images`, which would else grow from norm to norm without bounds.
 #[inline(always)]
 fn normalise<L: Lane>(
     features: &Features,
