@@ -169,6 +169,7 @@ fn what_cannot_be_swept_is_refused_and_other_trials_go_on() {
     refused(&[], 1, &["N0611", "nothing to sweep over"]);
     refused(&["--over", "net.widht=1,2"], 1, &["N0611", "has no value `widht`", "`width`"]);
     refused(&["--over", "epochs=1", "--over", "epochs=2"], 1, &["N0611", "twice"]);
+    refused(&["--over", "validate.metric=loss,accuracy"], 1, &["N0611", "ranked by one figure"]);
     refused(&["--over", "epochs=1,2", "--strategy", "halving"], 1, &["N0611", "halving sets the epochs"]);
     refused(&["--over", "epochs=1,,2"], 2, &["commas"]);
     refused(&["--over", "optimizer.lr=0.01,fast"], 1, &["N0603", "--set optimizer.lr=fast"]);
@@ -210,4 +211,15 @@ fn the_sweep_files_beside_the_models_can_be_read() {
         }
     }
     assert_eq!(found, 10);
+}
+
+#[test]
+fn losses_are_ranked_by_accuracy() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/zhang/sweep_loss.yaml");
+    let few = ["--set", "dataset=sketches", "--set", "epochs=1", "--set", "split.fraction=0.02"];
+    let result = place().result(&[&["sweep", file.to_str().unwrap(), "--format", "json"], &few[..]].concat());
+    assert_eq!(result["metric"], "accuracy");
+    let accuracy = |trial: &Value| trial["accuracy"]["mean"].as_f64().expect("every loss trains");
+    let found: Vec<f64> = result["trials"].as_array().unwrap().iter().map(accuracy).collect();
+    assert!(found.len() == 3 && found.is_sorted_by(|a, b| a >= b), "{found:?}");
 }

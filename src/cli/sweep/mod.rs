@@ -93,12 +93,12 @@ impl Sweep {
             return Err(fault.remark("add `--strategy random` or `--strategy halving`").into());
         }
         let source = Source::read(&self, terminal)?;
-        let out = self.out.clone().unwrap_or_else(|| default_folder(&self.file));
-        let mut kept = Kept::open(&out)?;
-        let recipe = &source.recipe;
         if self.strategy == Strategy::Halving && source.space.sweeps("epochs") {
             return Err(Diagnostic::error(Code::SWEEP, "halving sets the epochs itself").into());
         }
+        let out = self.out.clone().unwrap_or_else(|| default_folder(&self.file));
+        let mut kept = Kept::open(&out)?;
+        let recipe = &source.recipe;
         let setting = Setting { source: &source, out: &out, terminal };
         let (drawn, metric) = (self.drawn(&source.space), recipe.validate.metric);
         let mut trials = drawn.clone();

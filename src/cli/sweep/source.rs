@@ -13,13 +13,13 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic, Id, cannot_write};
 use crate::graph::{Given, Variants, check};
 use crate::source::{SourceMap, Span};
-use crate::train::Recipe;
+use crate::train::{Metric, Recipe};
 
 /// What is swept.
 pub struct Source {
     file: PathBuf,
     pub recipe_file: Option<PathBuf>,
-    /// The recipe with what all trials set.
+    /// The recipe with what all trials set, and the figure that they are ranked by.
     pub recipe: Recipe,
     /// What all trials set; without a validation part a tenth validates.
     pub set: Vec<Change>,
@@ -58,19 +58,32 @@ impl Source {
         }
         let origin = format!("{}\n{}\n{:?}", report.text, recipe.to_yaml(), arguments.strategy);
         let space = Space::new(axes, origin.into_bytes()).map_err(|fault| vec![fault])?;
-        let source = Self { file, recipe_file, recipe, set, variants, space };
-        source.check_values(sources)?;
+        let mut source = Self { file, recipe_file, recipe, set, variants, space };
+        let recipes = source.check_values(sources)?;
+        source.recipe.validate.metric = source.metric(&recipes).map_err(|fault| vec![fault])?;
         Ok(source)
     }
 
-    /// Refuses a value with which no combination has a recipe.
-    fn check_values(&self, sources: &mut SourceMap) -> Result<(), Vec<Diagnostic>> {
+    /// The figure of all trials' recipes; only equal figures can be ranked.
+    fn metric(&self, recipes: &[Recipe]) -> Result<Metric, Diagnostic> {
+        let metric = recipes.first().unwrap_or(&self.recipe).validate.metric;
+        if recipes.iter().all(|recipe| recipe.validate.metric == metric) {
+            return Ok(metric);
+        }
+        let message = "trials are ranked by one figure, and `validate.metric` has several";
+        let is_meant = |axis: &&Axis| axis.key.starts_with("validate");
+        let fault = self.space.axes.iter().find(is_meant).map(|axis| axis.fault(message));
+        Err(fault.unwrap_or_else(|| Diagnostic::error(Code::SWEEP, message)).remark("sweep once with each of them"))
+    }
+
+    /// The recipes of the combinations that have one; refuses a value with which none has.
+    fn check_values(&self, sources: &mut SourceMap) -> Result<Vec<Recipe>, Vec<Diagnostic>> {
         let trials = self.space.trials();
         let mut recipe = |trial: &Trial| {
             let changes = [&self.set[..], &trial.settings()].concat();
-            RecipeFile::parse(sources, self.recipe_file.as_deref(), &changes).map(|_| ())
+            RecipeFile::parse(sources, self.recipe_file.as_deref(), &changes).map(|(recipe, _)| recipe)
         };
-        let results: Vec<Result<(), Vec<Diagnostic>>> = trials.iter().map(&mut recipe).collect();
+        let results: Vec<Result<Recipe, Vec<Diagnostic>>> = trials.iter().map(&mut recipe).collect();
         for (at, axis) in self.space.axes.iter().enumerate().filter(|(_, axis)| !axis.key.starts_with(NET)) {
             for (number, value) in axis.values.iter().enumerate() {
                 let with: Vec<_> =
@@ -90,7 +103,7 @@ impl Source {
                 }
             }
         }
-        Ok(())
+        Ok(results.into_iter().flatten().collect())
     }
 
     /// The file of a trial's network; one that differs is written to `out`.
