@@ -195,6 +195,9 @@ fn sets_are_listed_verified_described_and_shown() {
     assert!(image::open(folder.path().join("boxes.png")).is_ok());
     let wrong = stats(&["--plot", "boxes.txt"]);
     assert!(wrong.status.code() == Some(2) && stderr(&wrong).contains("error[N0803]"), "{}", stderr(&wrong));
+    let wrong = stats(&["--most-common=ten"]);
+    let said = "expected a whole number from 1 to 1048576";
+    assert!(wrong.status.code() == Some(2) && stderr(&wrong).contains(said), "{}", stderr(&wrong));
 
     let shown = netc(folder.path(), &["data", "show", "pictures", "--part", "test", "--out", "sheet.png"]);
     assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));

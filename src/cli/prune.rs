@@ -74,7 +74,7 @@ impl HowMuch {
     fn amount(&self) -> Amount {
         let threshold = self.threshold.map(Amount::Threshold);
         let by_share = self.fraction.map(Amount::Fraction).or(self.units.map(Amount::Units));
-        threshold.or(by_share).unwrap_or(Amount::Fraction(0.0))
+        threshold.or(by_share).expect("the group requires one of them")
     }
 }
 

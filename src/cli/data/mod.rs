@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::flag::shape;
+use super::flag::{count, shape};
 use super::progress::reading;
 use super::terminal::Terminal;
 use crate::data::{self, ClassKey, DataFolder, Dataset, Environment, Selection};
@@ -70,11 +70,11 @@ struct Which {
     #[arg(long, value_name = "CLASS,...", value_delimiter = ',')]
     classes: Option<Vec<String>>,
     /// Only so many classes: those with the most images
-    #[arg(long, value_name = "N")]
-    most_common: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1 << 20))]
+    most_common: Option<u64>,
     /// Draw so many test images from the training part
-    #[arg(long, value_name = "N")]
-    test_from_train: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1 << 30))]
+    test_from_train: Option<u64>,
     /// The images' shape, as 3x32x32
     #[arg(long, value_name = "CxHxW", value_parser = shape)]
     input: Option<[usize; 3]>,
@@ -84,9 +84,9 @@ impl Which {
     fn open(&self) -> Result<Dataset, Diagnostic> {
         let key = |text: &String| text.parse().map_or_else(|_| ClassKey::Name(text.clone()), ClassKey::Number);
         let selection = Selection {
-            most_common: self.most_common,
+            most_common: self.most_common.map(|count| count as usize),
             classes: self.classes.as_ref().map(|classes| classes.iter().map(key).collect()),
-            test_from_train: self.test_from_train,
+            test_from_train: self.test_from_train.map(|count| count as usize),
         };
         data::find(&self.dataset, &self.place.folder(), &selection)?.open(self.input, reading)
     }
