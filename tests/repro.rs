@@ -98,6 +98,23 @@ fn a_quick_run_is_marked_and_a_full_one_replaces_it() {
     assert_eq!(rows(&place, &["--quick", "small/plain"]), full, "a full value is enough");
     let again = rows(&place, &["--seeds", "1", "small/plain", "--again"]);
     assert_eq!(again[0]["values"], full[0]["values"]);
+    let output = place.netc(&["repro", "small/plain", "--again", "--quick"]);
+    assert!(text(&output.stderr).contains("keeps its full values"), "{}", text(&output.stderr));
+    assert_eq!(rows(&place, &["--list", "small/plain"]), again);
+}
+
+#[test]
+fn a_row_that_was_changed_begins_anew() {
+    let place = place();
+    let before = rows(&place, &["--seeds", "2", "small/plain"]);
+    let again = rows(&place, &["--seeds", "1", "small/plain", "--again"]);
+    assert_eq!(again[0]["values"], before[0]["values"], "the other seed keeps its value");
+    let output = place.netc(&["repro", "--seeds", "3", "small/plain"]);
+    assert!(text(&output.stderr).starts_with("2 of 3 values stand already; `--again`"), "{}", text(&output.stderr));
+    place.write("models/small/r.yaml", "split: {fraction: 0.02}\nepochs: 2\nbatch: 16\n");
+    let changed = rows(&place, &["--seeds", "1", "small/plain"]);
+    assert_eq!(changed[0]["seeds"], json!([0]), "values of two recipes have no mean");
+    assert_ne!(changed[0]["values"][0], before[0]["values"][0]);
 }
 
 #[test]
@@ -154,6 +171,11 @@ fn mistakes_are_named_and_other_rows_run() {
     check_refused(&place, &["repro", "--models", "docs"], 2, &["N0804", "report.yaml"]);
     place.write("models/small/a.net", "Conv(1,4,5) -> FC(7) -> FC(9)\n");
     check_refused(&place, &["repro", "--seeds", "1"], 1, &["N0406", "small/half"]);
+    place.write("models/small/report.yaml", &REPORT.replacen("a.net", "none.net", 1));
+    let output = place.netc(&["repro", "--list", "--format", "json"]);
+    let listed: Value = serde_json::from_slice(&output.stdout).expect("a row that cannot run is listed");
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["command"]), (Some(5), &Value::Null));
+    check_refused(&place, &["repro", "--seeds", "1", "small/plain"], 2, &["N0804", "none.net"]);
     place.write("models/small/report.yaml", &REPORT.replace("test.recall", "test.recal"));
     check_refused(&place, &["repro"], 1, &["N0605", "did you mean `test.recall`?", "report.yaml:4:"]);
     place.write("models/small/report.yaml", &REPORT.replace("row: recall", "row: plain"));
@@ -179,8 +201,10 @@ fn the_committed_page_is_that_of_the_committed_results() {
         reports.into_iter().map(|report| (report.clone(), Results::load(&report.folder).unwrap())).collect();
     for (report, results) in &reports {
         for row in &report.rows {
-            assert!(report.folder.join(&row.file).is_file(), "{}/{}", report.name, row.row);
-            assert!(report.folder.join(&row.recipe).is_file(), "{}/{}", report.name, row.row);
+            let digest = report.digest(row, row.prune).unwrap_or_else(|fault| panic!("{}: {fault:?}", row.row));
+            let result = results.get(&row.row, row.metric);
+            let same = result.is_none_or(|result| result.digest == digest);
+            assert!(same, "{}/{} has values of another network or recipe", report.name, row.row);
         }
         let known = |name: &str| report.rows.iter().any(|row| row.row == name);
         assert!(results.rows.iter().all(|result| known(&result.row)), "{}", report.name);

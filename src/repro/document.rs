@@ -18,8 +18,9 @@ Every accuracy, precision and pruning figure of five reports, repeated. {WRITTEN
 sample; *quick* is one seed and a tenth of the epochs, which says that the row runs and nothing more.
 
 What a report leaves open is in the last column and in the recipe's first lines. No recipe was chosen by looking at test images:
-each was written before its first run, and stayed (`git log -- models`). Where a recipe has a validation part, that chooses the
-epoch. An experiment changes one thing of a row that is below its print, to find out why, and replaces no row.
+each was written before its first run, and stayed (`git log -- models`). A figure of the test images is of the epoch that the
+recipe's validation part chose, or of the last where it has none; a figure of the validation part is of the last. Experiments try
+what they say on a row, most on one below its print, to find out why; they replace no row.
 "
     )
 }
@@ -41,9 +42,9 @@ pub fn document(reports: &[(Report, Results)]) -> String {
 }
 
 fn line(row: &Row, result: Option<&RowResult>) -> String {
-    let figure = format!("{} ({})", row.metric, row.place);
+    let figure = format!("{} ({})", row.metric, cell(&row.place));
     let (ours, seeds, difference) = result.map_or_else(unknown, |result| shown(row, result));
-    let (name, printed, chosen) = (&row.row, percent(row.printed), row.chosen.join(", "));
+    let (name, printed, chosen) = (&row.row, percent(row.printed), cell(&row.chosen.join(", ")));
     format!("| {name} | {figure} | {printed} | {ours} | {seeds} | {difference} | {chosen} |\n")
 }
 
@@ -60,6 +61,11 @@ fn shown(row: &Row, result: &RowResult) -> (String, String, String) {
     (format!("{}{spread}{quick}", percent(mean)), seeds.join(", "), difference)
 }
 
+/// Text that ends no cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
 fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
@@ -69,7 +75,8 @@ fn experiments(report: &Report, results: &Results) -> String {
     let lines = report.rows.iter().filter_map(|row| {
         let (ours, seeds, difference) =
             results.get(&row.row, row.metric).map_or_else(unknown, |result| shown(row, result));
-        let (explained, name, tried, printed) = (row.explains.as_ref()?, &row.row, &row.place, percent(row.printed));
+        let (explained, name, tried) = (row.explains.as_ref()?, &row.row, cell(&row.place));
+        let printed = percent(row.printed);
         Some(format!("| {explained} | {name} | {tried} | {printed} | {ours} | {seeds} | {difference} |\n"))
     });
     let lines: String = lines.collect();
@@ -77,7 +84,7 @@ fn experiments(report: &Report, results: &Results) -> String {
         return lines;
     }
     let head = "| row | experiment | tried | printed | ours | seeds | difference |\n| --- | --- | --- | --- | --- | --- | --- |\n";
-    format!("\nExperiments on rows below their print:\n\n{head}{lines}")
+    format!("\nExperiments:\n\n{head}{lines}")
 }
 
 fn references(report: &Report) -> String {

@@ -2,6 +2,7 @@
 //!
 //! A report is `models/<report>/report.yaml`; the values of finished rows stand beside it in `results.json`.
 
+mod digest;
 mod document;
 mod metric;
 mod report;

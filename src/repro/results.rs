@@ -25,6 +25,9 @@ pub struct Results {
 pub struct RowResult {
     pub row: String,
     pub metric: Metric,
+    /// [`Report::digest`](super::Report::digest) when it ran; empty where that is not known.
+    #[serde(default)]
+    pub digest: String,
     /// Whether it was trained for a tenth of the epochs.
     pub quick: bool,
     /// From 0 to 1, for each seed.
@@ -34,7 +37,7 @@ pub struct RowResult {
     pub seconds: Vec<f64>,
     /// What the last one ran on.
     pub machine: String,
-    /// The source that it was built from, where that is known.
+    /// The commit of the reports, where git knows one.
     pub commit: Option<String>,
     /// What repeats the last one.
     pub command: String,
@@ -66,11 +69,11 @@ impl Results {
     ///
     /// # Errors
     /// Those of [`Self::load`], and N0803.
-    pub fn update(folder: &Path, change: impl FnOnce(&mut Self)) -> Result<(), Diagnostic> {
+    pub fn update<T>(folder: &Path, change: impl FnOnce(&mut Self) -> T) -> Result<T, Diagnostic> {
         let _held = hold(folder);
         let mut results = Self::load(folder)?;
-        change(&mut results);
-        results.save(folder)
+        let answer = change(&mut results);
+        results.save(folder).map(|()| answer)
     }
 
     fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
@@ -84,24 +87,26 @@ impl Results {
         self.rows.iter().find(|result| result.row == row && result.metric == metric)
     }
 
-    /// Whether a row has a value of this seed that counts: a full one, or a quick one where that is enough.
-    pub fn has(&self, row: &str, metric: Metric, seed: u64, quick: bool) -> bool {
-        self.get(row, metric).is_some_and(|result| result.seeds.contains(&seed) && (quick || !result.quick))
+    /// Whether a row, as it stands, has a value of this seed that counts: a full one, or a quick one where that is enough.
+    pub fn has(&self, (row, digest): (&str, &str), metric: Metric, seed: u64, quick: bool) -> bool {
+        let known = self.get(row, metric).filter(|result| result.digest == digest);
+        known.is_some_and(|result| result.seeds.contains(&seed) && (quick || !result.quick))
     }
 
     /// Adds one seed's value; a full one replaces what was quick, and a seed's own earlier one. A quick one replaces no
-    /// full one.
-    pub fn add(&mut self, one: RowResult) {
+    /// full one, and false is answered. Values of the row with another digest or figure are forgotten.
+    pub fn add(&mut self, one: RowResult) -> bool {
         let Some(known) = self.rows.iter_mut().find(|result| result.row == one.row) else {
             self.rows.push(one);
-            return;
+            return true;
         };
-        if one.quick && !known.quick && known.metric == one.metric {
-            return;
+        let is_same = known.metric == one.metric && known.digest == one.digest;
+        if is_same && one.quick && !known.quick {
+            return false;
         }
-        if known.quick != one.quick || known.metric != one.metric {
+        if !is_same || known.quick != one.quick {
             *known = one;
-            return;
+            return true;
         }
         for at in 0..one.seeds.len() {
             let seed = one.seeds[at];
@@ -121,11 +126,7 @@ impl Results {
             seconds: std::mem::take(&mut known.seconds),
             ..one
         };
-    }
-
-    /// Forgets a row.
-    pub fn remove(&mut self, row: &str) {
-        self.rows.retain(|result| result.row != row);
+        true
     }
 }
 
@@ -152,24 +153,27 @@ mod tests {
     fn one(seed: u64, value: f64, quick: bool) -> RowResult {
         let metric = metric("test.accuracy");
         let (values, seeds, seconds) = (vec![value], vec![seed], vec![1.0]);
-        let [row, machine, command] = ["a", "m", "c"].map(String::from);
-        RowResult { row, metric, quick, values, seeds, seconds, machine, commit: None, command }
+        let [row, digest, machine, command] = ["a", "d", "m", "c"].map(String::from);
+        RowResult { row, metric, digest, quick, values, seeds, seconds, machine, commit: None, command }
     }
 
     #[test]
     fn seeds_stand_in_order_and_full_values_replace_quick_ones() {
         let mut results = Results::default();
-        let has = |results: &Results, row, seed, quick| results.has(row, metric("test.accuracy"), seed, quick);
+        let has = |results: &Results, row, seed, quick| results.has((row, "d"), metric("test.accuracy"), seed, quick);
         results.add(one(0, 0.1, true));
         assert!(has(&results, "a", 0, true) && !has(&results, "a", 0, false));
-        assert!(!results.has("a", metric("train.accuracy"), 0, true));
+        assert!(!results.has(("a", "d"), metric("train.accuracy"), 0, true));
+        assert!(!results.has(("a", "e"), metric("test.accuracy"), 0, true));
         for (seed, value) in [(2, 0.2), (0, 0.3), (2, 0.4)] {
             results.add(one(seed, value, false));
         }
         assert_eq!((&results.rows[0].seeds[..], &results.rows[0].values[..]), (&[0, 2][..], &[0.3, 0.4][..]));
         assert!(has(&results, "a", 0, false) && !has(&results, "a", 1, true) && !has(&results, "b", 0, true));
-        results.add(one(0, 0.5, true));
+        assert!(!results.add(one(0, 0.5, true)));
         assert_eq!(results.rows[0].values, [0.3, 0.4]);
+        results.add(RowResult { digest: "e".into(), ..one(1, 0.6, false) });
+        assert_eq!((&results.rows[0].seeds[..], &results.rows[0].values[..]), (&[1][..], &[0.6][..]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod plan;
 mod text;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -66,10 +66,7 @@ impl Repro {
             .collect::<Result<Vec<_>, _>>()?;
         let rows = plan::select(&reports, &self.wanted, self.experiments)?;
         let outcome = if self.list { Ok(()) } else { self.run_rows(&mut reports, &rows, terminal) };
-        let shown = rows
-            .iter()
-            .map(|&(report, row)| self.shown(&reports[report], row, terminal))
-            .collect::<Result<Vec<_>, _>>()?;
+        let shown: Vec<Shown> = rows.iter().map(|&(report, row)| self.shown(&reports[report], row, terminal)).collect();
         terminal.print(&match self.format {
             Format::Text => text::table(&shown),
             Format::Json => text::json(&shown),
@@ -77,19 +74,18 @@ impl Repro {
         outcome
     }
 
-    fn shown<'a>(
-        &self,
-        (report, results): &'a (Report, Results),
-        row: usize,
-        terminal: &Terminal,
-    ) -> Result<Shown<'a>, Failure> {
+    fn shown<'a>(&self, (report, results): &'a (Report, Results), row: usize, terminal: &Terminal) -> Shown<'a> {
         let row = &report.rows[row];
         let result = results.get(&row.row, row.metric);
-        let command = match result {
-            Some(result) => result.command.clone(),
-            None => text::command(&self.job(report, report.trained_with(row), 0, terminal)?, self.prune(row)),
+        let command = match (result, self.format) {
+            (Some(result), _) => Some(result.command.clone()),
+            (None, Format::Text) => None,
+            (None, Format::Json) => {
+                let job = self.job(report, report.trained_with(row), 0, terminal);
+                job.ok().map(|job| text::command(&job, self.prune(row)))
+            }
         };
-        Ok(Shown { report, row, result, command })
+        Shown { report, row, result, command }
     }
 
     fn seeds(&self) -> u64 {
@@ -98,11 +94,13 @@ impl Repro {
 
     /// Runs what has no value yet. A row that cannot run is reported, and the others go on.
     fn run_rows(&self, reports: &mut [(Report, Results)], rows: &[(usize, usize)], terminal: &Terminal) -> Outcome {
-        let mut plan = Plan::new(reports, rows, self.seeds(), |results, row, seed| {
-            !self.again && results.has(&row.row, row.metric, seed, self.quick)
-        });
-        let (mut cleared, mut begun) = (HashSet::new(), HashSet::new());
-        let mut failed = None;
+        let mut plan = self.plan(reports, rows);
+        let values = rows.len() * self.seeds() as usize;
+        if plan.runs() < values {
+            let standing = values - plan.runs();
+            tell(&format!("{standing} of {values} values stand already; `--again` takes them anew"));
+        }
+        let (mut cleared, mut failed) = (HashSet::new(), None);
         while let Some(task) = plan.next() {
             let report = &reports[task.report].0;
             let row = report.rows[task.row].clone();
@@ -116,13 +114,10 @@ impl Repro {
             });
             match made {
                 Ok(result) => {
-                    let replaces = self.again && !self.quick && begun.insert((task.report, task.row));
-                    Results::update(&report.folder, |results| {
-                        if replaces {
-                            results.remove(&row.row);
-                        }
-                        results.add(result);
-                    })?;
+                    let value = result.values[0];
+                    if !Results::update(&report.folder, |results| results.add(result))? {
+                        tell(&format!("{:.2} in a quick run; the row keeps its full values", 100.0 * value));
+                    }
                 }
                 Err(failure) if interrupted() => return Err(failure),
                 Err(failure) => {
@@ -137,6 +132,21 @@ impl Repro {
             }
         }
         failed.map_or(Ok(()), |status| Err(Failure::Reported(status)))
+    }
+
+    /// What has no value yet; all, where they are taken anew.
+    fn plan(&self, reports: &[(Report, Results)], rows: &[(usize, usize)]) -> Plan {
+        let digest = |&(report, row): &(usize, usize)| {
+            let (report, row) = (&reports[report].0, &reports[report].0.rows[row]);
+            report.digest(row, row.prune).ok()
+        };
+        let digests: HashMap<_, _> = rows.iter().map(|place| (place, digest(place))).collect();
+        Plan::new(reports, rows, self.seeds(), |place, seed| {
+            let (report, results) = &reports[place.0];
+            let row = &report.rows[place.1];
+            let stands = |digest: &String| results.has((&row.row, digest), row.metric, seed, self.quick);
+            !self.again && digests[place].as_ref().is_some_and(stands)
+        })
     }
 
     /// Trains one row with one seed, or finds it trained, and takes its figure.
@@ -162,24 +172,27 @@ impl Repro {
         Ok(RowResult {
             row: row.row.clone(),
             metric: row.metric,
+            digest: report.digest(row, row.prune)?,
             quick: self.quick,
             values: vec![value],
             seeds: vec![seed],
             seconds: vec![seconds.round()],
             machine: text::machine(self.running.compute.threads()),
-            commit: text::commit(),
+            commit: text::commit(&self.models),
             command,
         })
     }
 
-    /// The training of a row, in a folder named by all that it depends on.
+    /// The training of a row, in a folder named by all that it depends on: what changes begins anew.
     fn job(&self, report: &Report, row: &Row, seed: u64, terminal: &Terminal) -> Result<Job, Failure> {
         let (file, recipe) = (report.folder.join(&row.file), report.folder.join(&row.recipe));
         let mut settings = Settings::with(seed, plan::changes(row, seed));
         if self.quick {
             settings.epochs = Some(plan::quick_epochs(&recipe, &settings.set, terminal)?);
         }
-        let run = self.out.join(&report.name).join(plan::run_name(row, &file, &recipe, &settings)?);
+        let quick = if self.quick { "-quick" } else { "" };
+        let name = format!("{}-seed{seed}-{}{quick}", row.row, report.digest(row, None)?);
+        let run = self.out.join(&report.name).join(name);
         Ok(Job { file, recipe: Some(recipe), settings, until: None, run, running: self.running.clone() })
     }
 
@@ -192,7 +205,8 @@ impl Repro {
     /// Writes `docs/results.md` beside the folder of models, where there is a folder for it and no page of somebody else's,
     /// from all values: what other processes have added is read again.
     fn write_page(&self, reports: &mut [(Report, Results)]) -> Result<(), Diagnostic> {
-        let docs = self.models.parent().unwrap_or(&self.models).join("docs");
+        let models = self.models.canonicalize().unwrap_or_else(|_| self.models.clone());
+        let docs = models.parent().unwrap_or(&models).join("docs");
         let page = docs.join("results.md");
         let is_ours = |text: &str| text.contains(WRITTEN_BY);
         let _held = hold(&docs);
@@ -219,5 +233,9 @@ fn clear(job: &Job, prune: Option<Prune>, cleared: &mut HashSet<PathBuf>) -> Res
 
 fn no_figure(report: &Report, row: &Row) -> Diagnostic {
     let message = format!("the run of `{}/{}` has no `{}`", report.name, row.row, row.metric);
-    Diagnostic::error(Code::REPORT, message).remark("`validation` needs a validation part in the recipe")
+    let is_untrained = row.prune.is_some_and(|prune| prune.retrain == 0);
+    Diagnostic::error(Code::REPORT, message).remark(match is_untrained {
+        true => "it is of the last epoch, and after this pruning there is none; `prune: {retrain: N}` trains on",
+        false => "`validation` needs a validation part in the recipe",
+    })
 }

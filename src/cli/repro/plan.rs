@@ -1,16 +1,16 @@
 //! Reports, and what was asked for -> the runs that are left, in order, with the time that they will take.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
 use indicatif::HumanDuration;
-use sha2::{Digest, Sha256};
 
 use crate::cli::Failure;
 use crate::cli::files::read_source;
-use crate::cli::settings::{Change, RecipeFile, Settings};
+use crate::cli::settings::{Change, RecipeFile};
 use crate::cli::terminal::Terminal;
-use crate::diagnostic::{Code, Diagnostic, cannot_read};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Given, check};
 use crate::repro::{Report, Results, Row};
 use crate::resolve::names::nearest;
@@ -78,22 +78,29 @@ fn no_such_row(unknown: &str, names: Vec<String>) -> Diagnostic {
 }
 
 impl Plan {
-    /// What is not done, by the row's name and the seed: first all rows with the first seed, then with the next.
+    /// What is not done, by the places of rows and the seed: first all rows with the first seed, then with the next.
     pub fn new(
         reports: &[(Report, Results)],
         rows: &[(usize, usize)],
         seeds: u64,
-        done: impl Fn(&Results, &Row, u64) -> bool,
+        done: impl Fn(&(usize, usize), u64) -> bool,
     ) -> Self {
-        let left = |&(report, row): &(usize, usize), seed| {
-            let (report, results) = &reports[report];
-            !done(results, &report.rows[row], seed)
-        };
-        let work: Vec<f64> = rows.iter().map(|&(report, row)| work(&reports[report].0, row)).collect();
-        let with = |seed| rows.iter().zip(&work).filter(move |(place, _)| left(place, seed));
-        let task = |seed, (&(report, row), &work)| Task { report, row, seed, work };
-        let tasks: Vec<Task> = (0..seeds).flat_map(|seed| with(seed).map(move |one| task(seed, one))).collect();
+        let works: Vec<Work> = rows.iter().map(|&(report, row)| Work::of(&reports[report].0, row)).collect();
+        let (mut tasks, mut trained) = (vec![], HashSet::new());
+        for seed in 0..seeds {
+            for (place, work) in rows.iter().zip(&works).filter(|(place, _)| !done(place, seed)) {
+                let (report, row) = *place;
+                let with = &reports[report].0.trained_with(&reports[report].0.rows[row]).row;
+                let training = if trained.insert((report, with, seed)) { work.training } else { 0.0 };
+                tasks.push(Task { report, row, seed, work: training + work.after });
+            }
+        }
         Self { all: tasks.len(), tasks: tasks.into_iter(), done: 0, spent: (0.0, 0.0) }
+    }
+
+    /// How many runs it has.
+    pub fn runs(&self) -> usize {
+        self.all
     }
 
     pub fn next(&mut self) -> Option<Task> {
@@ -119,16 +126,27 @@ impl Plan {
 }
 
 /// Epochs times multiply-adds of an image: sets differ in their number of images by less than networks in their size.
-fn work(report: &Report, row: usize) -> f64 {
-    let row = &report.rows[row];
-    let mut sources = SourceMap::new();
-    let macs = read_source(&mut sources, &report.folder.join(&row.file))
-        .ok()
-        .and_then(|file| check(&mut sources, file, &Given::default()).macs());
-    let recipe = report.folder.join(&row.recipe);
-    let recipe = RecipeFile::parse(&mut SourceMap::new(), Some(&recipe), &changes(row, 0));
-    let epochs = recipe.map_or(1, |(recipe, _)| recipe.epochs) + row.prune.map_or(0, |prune| prune.retrain);
-    macs.unwrap_or(1) as f64 * epochs as f64
+struct Work {
+    /// Which rows of the same training do once.
+    training: f64,
+    /// Of training on after pruning.
+    after: f64,
+}
+
+impl Work {
+    fn of(report: &Report, row: usize) -> Self {
+        let row = &report.rows[row];
+        let mut sources = SourceMap::new();
+        let macs = read_source(&mut sources, &report.folder.join(&row.file))
+            .ok()
+            .and_then(|file| check(&mut sources, file, &Given::default()).macs());
+        let macs = macs.unwrap_or(1) as f64;
+        let recipe = report.folder.join(&row.recipe);
+        let recipe = RecipeFile::parse(&mut SourceMap::new(), Some(&recipe), &changes(row, 0));
+        let epochs = recipe.map_or(1, |(recipe, _)| recipe.epochs);
+        let after = row.prune.map_or(0, |prune| prune.retrain);
+        Self { training: macs * epochs as f64, after: macs * after as f64 }
+    }
 }
 
 /// The row's settings, with a seed, as flags give them.
@@ -139,20 +157,4 @@ pub fn changes(row: &Row, seed: u64) -> Vec<Change> {
 /// A tenth of a recipe's epochs, at least one.
 pub fn quick_epochs(recipe: &Path, changes: &[Change], terminal: &Terminal) -> Result<u64, Failure> {
     Ok((RecipeFile::read(Some(recipe), changes, terminal)?.recipe.epochs / 10).max(1))
-}
-
-/// `lstm-seed0-1f2e3d4c`: the row, the seed, and a digest of the files, with what they import, and of the settings, so that a
-/// changed one begins anew.
-pub fn run_name(row: &Row, file: &Path, recipe: &Path, settings: &Settings) -> Result<String, Diagnostic> {
-    let mut sources = SourceMap::new();
-    let network = read_source(&mut sources, file)?;
-    let mut digest = Sha256::new();
-    digest.update(check(&mut sources, network, &Given::default()).text);
-    digest.update([0]);
-    digest.update(std::fs::read(recipe).map_err(|fault| cannot_read(recipe, &fault))?);
-    digest.update([0]);
-    settings.set.iter().for_each(|change| digest.update(format!("{change}\n")));
-    digest.update(format!("{:?}", settings.epochs));
-    let short: String = digest.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{}-seed{}-{short}", row.row, settings.seed.unwrap_or_default()))
 }

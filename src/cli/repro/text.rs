@@ -16,7 +16,8 @@ pub struct Shown<'a> {
     pub report: &'a Report,
     pub row: &'a Row,
     pub result: Option<&'a RowResult>,
-    pub command: String,
+    /// What repeats it; none where the row cannot run.
+    pub command: Option<String>,
 }
 
 /// A line for each row, then what is printed beside them.
@@ -108,10 +109,16 @@ pub fn machine(threads: usize) -> String {
     format!("{model}, {}, {threads} threads", Isa::best().name())
 }
 
-/// The commit that is checked out where netc runs, and whether files differ from it; none without git.
-pub fn commit() -> Option<String> {
+/// The commit that is checked out where the reports are, and whether they or netc's sources differ from it; none without git.
+pub fn commit(models: &Path) -> Option<String> {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(models)
+            .args(arguments)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
     };
     let head = git(&["rev-parse", "--short=10", "HEAD"])?;
@@ -120,10 +127,12 @@ pub fn commit() -> Option<String> {
         "--porcelain",
         "--untracked-files=no",
         "--",
-        "src",
-        "Cargo.toml",
-        "models/*/*.net",
-        "models/*/*.yaml",
+        "*.net",
+        "*.yaml",
+        ":/src",
+        ":/grammar",
+        ":/stdlib",
+        ":/Cargo.*",
     ]);
     Some(if changed.is_some_and(|changed| !changed.is_empty()) { format!("{head}, changed") } else { head })
 }
