@@ -50,6 +50,7 @@ const MODELS: &[Row] = &[
     ("zhang/lstm.net", "1x28x28", 19_540, 521_710, "10"),
     ("zhang/lstm4.net", "1x28x28", 39_700, 1_070_510, "10"),
     ("zhang/lstm4_50.net", "1x28x28", 77_710, 2_117_300, "10"),
+    ("zhang/lstm_log.net", "1x28x28", 19_540, 521_710, "10"),
     ("zhang/lstm_untuned.net", "1x28x28", 4_210, 107_720, "10"),
     ("zhang/rnn.net", "1x28x28", 5_155, 130_690, "10"),
 ];
