@@ -71,7 +71,7 @@ impl Source {
             return Ok(metric);
         }
         let message = "trials are ranked by one figure, and `validate.metric` has several";
-        let is_meant = |axis: &&Axis| axis.key.starts_with("validate");
+        let is_meant = |axis: &&Axis| ["validate", "validate.metric"].contains(&axis.key.as_str());
         let fault = self.space.axes.iter().find(is_meant).map(|axis| axis.fault(message));
         Err(fault.unwrap_or_else(|| Diagnostic::error(Code::SWEEP, message)).remark("sweep once with each of them"))
     }
