@@ -60,7 +60,7 @@ impl Checkpoint {
         let mut checkpoint = Self::load(&RunFolder::checkpoint_of(path)?)?;
         let last = RunFolder::last_checkpoint_of(path);
         if last != checkpoint.path
-            && let Ok(metadata) = metadata_of(&last)
+            && let Some(metadata) = metadata_of(&last)
         {
             checkpoint.metadata.recipe = metadata.recipe;
         }
@@ -181,9 +181,9 @@ fn not_a_checkpoint(path: &Path, reason: &str) -> Diagnostic {
         .remark("checkpoints are the files `checkpoints/*.safetensors` of a run")
 }
 
-/// What a checkpoint says besides its tensors, which are not decoded.
-fn metadata_of(path: &Path) -> Result<Metadata, Diagnostic> {
-    read_metadata(&read_plain(path)?).map_err(|reason| not_a_checkpoint(path, &reason))
+/// What a checkpoint says besides its tensors, which are not decoded; none where it cannot be read.
+fn metadata_of(path: &Path) -> Option<Metadata> {
+    read_metadata(&read_plain(path).ok()?).ok()
 }
 
 fn read_metadata(bytes: &[u8]) -> Result<Metadata, String> {
