@@ -94,17 +94,16 @@ impl Results {
     }
 
     /// Adds one seed's value; a full one replaces what was quick, and a seed's own earlier one. A quick one replaces no
-    /// full one, and false is answered. Values of the row with another digest or figure are forgotten.
+    /// full one, and false is answered. Values with another digest or figure are forgotten.
     pub fn add(&mut self, one: RowResult) -> bool {
         let Some(known) = self.rows.iter_mut().find(|result| result.row == one.row) else {
             self.rows.push(one);
             return true;
         };
-        let is_same = known.metric == one.metric && known.digest == one.digest;
-        if is_same && one.quick && !known.quick {
+        if one.quick && !known.quick && known.metric == one.metric {
             return false;
         }
-        if !is_same || known.quick != one.quick {
+        if known.quick != one.quick || known.metric != one.metric || known.digest != one.digest {
             *known = one;
             return true;
         }
@@ -174,6 +173,8 @@ mod tests {
         assert_eq!(results.rows[0].values, [0.3, 0.4]);
         results.add(RowResult { digest: "e".into(), ..one(1, 0.6, false) });
         assert_eq!((&results.rows[0].seeds[..], &results.rows[0].values[..]), (&[1][..], &[0.6][..]));
+        assert!(!results.add(one(1, 0.7, true)), "a quick one of another digest");
+        assert_eq!(results.rows[0].values, [0.6]);
     }
 
     #[test]
