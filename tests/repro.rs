@@ -171,6 +171,8 @@ fn mistakes_are_named_and_other_rows_run() {
     check_refused(&place, &["repro", "--models", "docs"], 2, &["N0804", "report.yaml"]);
     place.write("models/small/a.net", "Conv(1,4,5) -> FC(7) -> FC(9)\n");
     check_refused(&place, &["repro", "--seeds", "1"], 1, &["N0406", "small/half"]);
+    std::fs::write(place.path("models/small/a.net"), b"Conv(1,4,5)\xff -> FC\n").unwrap();
+    check_refused(&place, &["repro", "--seeds", "1", "small/plain"], 1, &["UTF-8", "a.net:1:12"]);
     place.write("models/small/report.yaml", &REPORT.replacen("a.net", "none.net", 1));
     let output = place.netc(&["repro", "--list", "--format", "json"]);
     let listed: Value = serde_json::from_slice(&output.stdout).expect("a row that cannot run is listed");

@@ -16,13 +16,13 @@ impl Report {
     /// # Errors
     /// N0804 for a file that cannot be read.
     pub fn digest(&self, row: &Row, prune: Option<Prune>) -> Result<String, Diagnostic> {
+        let (network, recipe) = (read(&self.folder.join(&row.file))?, read(&self.folder.join(&row.recipe))?);
         let mut sources = SourceMap::new();
-        let file = sources.add(row.file.clone(), Some(self.folder.clone()), read(&self.folder.join(&row.file))?);
-        let parts = [
-            check(&mut sources, file, &Given::default()).text,
-            read(&self.folder.join(&row.recipe))?,
-            format!("{:?} {prune:?}", row.settings(0)),
-        ];
+        // What is no text is told where it is trained.
+        let text = String::from_utf8_lossy(&network).into_owned();
+        let file = sources.add(row.file.clone(), Some(self.folder.clone()), text);
+        let network = check(&mut sources, file, &Given::default()).text;
+        let parts = [network.into_bytes(), recipe, format!("{:?} {prune:?}", row.settings(0)).into_bytes()];
         let mut digest = Sha256::new();
         for part in parts {
             digest.update(part);
@@ -32,6 +32,6 @@ impl Report {
     }
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
-    fs::read_to_string(path).map_err(|fault| cannot_read(path, &fault))
+fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    fs::read(path).map_err(|fault| cannot_read(path, &fault))
 }

@@ -158,6 +158,8 @@ impl Repro {
         job: &Job,
         terminal: &Terminal,
     ) -> Result<RowResult, Failure> {
+        // Before the training, during which files may change.
+        let digest = report.digest(row, row.prune)?;
         let prune = self.prune(row);
         let finished = match prune {
             None => job.execute(terminal)?,
@@ -172,7 +174,7 @@ impl Repro {
         Ok(RowResult {
             row: row.row.clone(),
             metric: row.metric,
-            digest: report.digest(row, row.prune)?,
+            digest,
             quick: self.quick,
             values: vec![value],
             seeds: vec![seed],
