@@ -1,7 +1,11 @@
 //! Threads that run the tasks of one job after the other: the caller and its workers, who wait for the next job by
 //! spinning briefly, then giving way to whoever else wants the core, then parking.
+//!
+//! A job's tasks are dealt out in order, so that a thread finds in its own cache what it made of the same images in the job
+//! before; who is done with his own takes the others' last ones.
 
 use std::any::Any;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
@@ -32,8 +36,8 @@ pub struct Team {
 
 /// Where the caller posts jobs. A job is known by its number, so that a worker who wakes late takes no task of another.
 struct Board {
-    /// Of the job: its number (32 bits), the next task (16), how many tasks it has (16).
-    state: AtomicU64,
+    /// For each thread.
+    shares: Vec<Share>,
     /// The job's closure, and the function that calls it. They change only between jobs.
     data: AtomicPtr<()>,
     call: AtomicPtr<()>,
@@ -41,6 +45,24 @@ struct Board {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     asleep: Vec<AtomicBool>,
     closed: AtomicBool,
+}
+
+/// What is left of one thread's tasks: the job's number (32 bits), the next task (16), the end of them (16). On cache lines
+/// of its own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Share(AtomicU64);
+
+/// The tasks that are left by a share's state.
+fn range(state: u64) -> Range<usize> {
+    (state >> 16 & 0xffff) as usize..(state & 0xffff) as usize
+}
+
+/// One task of a job.
+struct Task {
+    index: usize,
+    data: *const (),
+    call: *mut (),
 }
 
 /// Calls the closure behind the pointer with a task and a thread.
@@ -58,7 +80,7 @@ impl Team {
     pub fn new(threads: usize) -> Self {
         let helpers = threads.max(1) - 1;
         let board = Arc::new(Board {
-            state: AtomicU64::new(0),
+            shares: (0..=helpers).map(|_| Share::default()).collect(),
             data: AtomicPtr::new(std::ptr::null_mut()),
             call: AtomicPtr::new(std::ptr::null_mut()),
             finished: AtomicUsize::new(0),
@@ -130,11 +152,15 @@ impl Team {
 
     fn post<F: Fn(usize, usize) + Sync>(&self, tasks: usize, task: &F) {
         let board = &*self.board;
-        let number = (board.state.load(Ordering::Relaxed) >> 32).wrapping_add(1);
+        let number = (board.shares[0].0.load(Ordering::Relaxed) >> 32).wrapping_add(1);
+        let threads = board.shares.len();
         board.finished.store(0, Ordering::Relaxed);
         board.data.store(std::ptr::from_ref(task).cast_mut().cast(), Ordering::Relaxed);
         board.call.store(call::<F> as Call as *mut (), Ordering::Relaxed);
-        board.state.store(number << 32 | tasks as u64, Ordering::SeqCst);
+        for (thread, share) in board.shares.iter().enumerate() {
+            let [next, end] = [thread, thread + 1].map(|thread| (thread * tasks / threads) as u64);
+            share.0.store(number << 32 | next << 16 | end, Ordering::SeqCst);
+        }
         for (worker, asleep) in self.workers.iter().zip(&board.asleep) {
             if asleep.swap(false, Ordering::SeqCst) {
                 worker.thread().unpark();
@@ -169,8 +195,7 @@ impl Board {
     }
 
     fn has_task(&self) -> bool {
-        let state = self.state.load(Ordering::SeqCst);
-        (state >> 16 & 0xffff) < (state & 0xffff)
+        self.shares.iter().any(|share| !range(share.0.load(Ordering::SeqCst)).is_empty())
     }
 
     /// Parks until somebody posts a job. Whoever posts sees `asleep`, or was seen by the second look.
@@ -184,28 +209,45 @@ impl Board {
 
     /// Takes tasks of the job at hand until none is left.
     fn take_tasks(&self, thread: usize) {
-        loop {
-            let state = self.state.load(Ordering::SeqCst);
-            let (next, tasks) = ((state >> 16 & 0xffff) as usize, (state & 0xffff) as usize);
-            if next >= tasks {
-                return;
+        let threads = self.shares.len();
+        let mut made = 0;
+        for share in (0..threads).map(|n| (thread + n) % threads) {
+            while let Some(task) = self.take_task(share, thread) {
+                self.run_task(task, thread);
+                made += 1;
             }
+        }
+        // Until then the job is not finished, so no other has begun.
+        self.finished.fetch_add(made, Ordering::AcqRel);
+    }
+
+    /// The next task of the thread's own share; of another one's the last.
+    fn take_task(&self, share: usize, thread: usize) -> Option<Task> {
+        let taken = &self.shares[share].0;
+        loop {
+            let state = taken.load(Ordering::SeqCst);
+            let tasks = range(state);
+            let (index, left) = match share == thread {
+                _ if tasks.is_empty() => return None,
+                true => (tasks.start, state + (1 << 16)),
+                false => (tasks.end - 1, state - 1),
+            };
             let (data, call) = (self.data.load(Ordering::Relaxed), self.call.load(Ordering::Relaxed));
-            if self.state.compare_exchange_weak(state, state + (1 << 16), Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-                self.run_task(data, call, next, thread);
+            if taken.compare_exchange_weak(state, left, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                return Some(Task { index, data, call });
             }
         }
     }
 
-    fn run_task(&self, data: *const (), call: *mut (), task: usize, thread: usize) {
-        // SAFETY: `post` stored a `Call`; the state had not changed since it was read, so it belongs to the same job as the task.
-        let call: Call = unsafe { std::mem::transmute(call) };
+    fn run_task(&self, task: Task, thread: usize) {
+        // SAFETY: `post` stored a `Call`; the share had not changed since it was read, so it belongs to the same job as the
+        // task.
+        let call: Call = unsafe { std::mem::transmute(task.call) };
         // SAFETY: `post` returns only when all tasks are finished, so its closure is alive; this task was taken by nobody else.
-        let made = catch_unwind(AssertUnwindSafe(|| unsafe { call(data, task, thread) }));
+        let made = catch_unwind(AssertUnwindSafe(|| unsafe { call(task.data, task.index, thread) }));
         if let Err(panic) = made {
             *self.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(panic);
         }
-        self.finished.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -1,26 +1,28 @@
-//! The direct sum. What a place reads is gathered into lines that lie together; then the place is a product of weights and
-//! lines, as in a fully connected layer.
+//! The direct sum. The rows that a row of places reads are gathered, channel beside channel, so that what a place meets
+//! with one row of the kernel lies together; then a place is a few products of weights and lines, as in a fully connected
+//! layer.
 
 use std::ops::Range;
 
+use super::geometry::{Phase, Place};
 use super::pack::HEIGHT;
-use super::way::{PhasePair, Way};
+use super::way::Way;
 use crate::around::{Around, Start};
 use crate::isa::Kernel;
 use crate::lane::Lane;
-use crate::line::{Line, prefetch};
+use crate::line::Line;
 use crate::machine::Machine;
 use crate::product::{Rows, multiply, tile, tiles, with_height};
 use crate::shared::Shared;
 
 /// Lines that are gathered at a time, where one place has not more; the second cache holds them.
-const GATHERED: usize = 1024;
+const GATHERED: usize = 3072;
 
-/// The most places of a block.
+/// The most places of a block, of each phase of columns.
 const PLACES: usize = 16;
 
-/// While a line is gathered, the one so many places further on is asked for: what the next places of its row read.
-const AHEAD: usize = 2;
+/// Columns that are gathered of one channel before the next one's.
+const RUN: usize = 8;
 
 /// The most tasks that a sum is cut into.
 const TASKS: usize = 4096;
@@ -34,14 +36,22 @@ pub struct Correlate<'a> {
     pub around: Around<'a>,
 }
 
-/// Places of a block, each of which reads `depth` lines.
-fn block_places(depth: usize) -> usize {
-    (GATHERED / depth.max(1)).clamp(1, PLACES)
+/// How many places of each phase of columns a block has.
+fn block_places(way: &Way) -> usize {
+    (1..=PLACES.min(way.columns())).rev().find(|&places| lines_of(way, places) <= GATHERED).unwrap_or(1)
+}
+
+/// The most lines that a block of so many places gathers.
+fn lines_of(way: &Way, places: usize) -> usize {
+    let rows = way.taps[0].phases.iter().map(|phase| phase.elements.len()).max().unwrap_or(0);
+    let starts = (0..way.columns()).step_by(places);
+    let columns = starts.map(|start| way.span(&(start..start + places)).len()).max().unwrap_or(0);
+    rows * columns * way.read_of_group()
 }
 
 /// Lines that one thread gathers.
 pub fn gathered_lines(way: &Way) -> usize {
-    way.pairs.iter().map(|pair| block_places(pair.depth) * pair.depth).max().unwrap_or(0)
+    lines_of(way, block_places(way))
 }
 
 impl Correlate<'_> {
@@ -50,7 +60,9 @@ impl Correlate<'_> {
         let way = self.way;
         let batch = self.x.len() / way.source.iter().product::<usize>().max(1);
         assert_eq!(y.len(), batch * way.target.iter().product::<usize>(), "a line for each place and group of lanes");
-        let blocks: usize = way.pairs.iter().map(|pair| pair.places.div_ceil(block_places(pair.depth))).sum();
+        let size = block_places(way);
+        let chunks = way.columns().div_ceil(size);
+        let blocks = way.target[1] * chunks;
         let all = batch * way.groups * blocks;
         let (tasks, lines) = (all.min(TASKS), gathered_lines(way));
         let (y, scratch) = (Shared::new(y), Shared::new(scratch));
@@ -59,35 +71,23 @@ impl Correlate<'_> {
             let gathered = unsafe { scratch.part(thread * lines..(thread + 1) * lines) };
             for index in task * all / tasks..(task + 1) * all / tasks {
                 let (lanes, group) = (index / blocks / way.groups, index / blocks % way.groups);
-                let (pair, places) = self.block(index % blocks);
-                machine.isa.run(Block { sum: self, pair, lanes, group, places, gathered, y: &y });
+                let (row, chunk) = (index % blocks / chunks, index % chunks);
+                let columns = chunk * size..(chunk + 1) * size;
+                machine.isa.run(Block { sum: self, lanes, group, row, columns, gathered, y: &y });
             }
         });
     }
-
-    /// The places of block `index`.
-    fn block(&self, mut index: usize) -> (&PhasePair, Range<usize>) {
-        for pair in &self.way.pairs {
-            let size = block_places(pair.depth);
-            let blocks = pair.places.div_ceil(size);
-            if index < blocks {
-                return (pair, index * size..pair.places.min((index + 1) * size));
-            }
-            index -= blocks;
-        }
-        unreachable!("a block beyond the last")
-    }
 }
 
-/// Some places of one group of channels, for one group of lanes.
+/// Some places of a row of the map that is made, for one group of channels and one of lanes.
 struct Block<'a> {
     sum: Correlate<'a>,
-    pair: &'a PhasePair,
     lanes: usize,
     group: usize,
-    /// Of the pair's, row by row.
-    places: Range<usize>,
-    /// `[place][ky][kx][channel read]`; what lies beyond the map is left out.
+    row: usize,
+    /// Places of each phase of columns, perhaps beyond its last one.
+    columns: Range<usize>,
+    /// `[ky][column][channel read]`; rows beyond the map are left out.
     gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
@@ -97,63 +97,70 @@ impl Kernel for Block<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(mut self) {
-        let mut reaches = [Reach::default(); PLACES];
-        for (n, place) in self.places.clone().enumerate() {
-            reaches[n] = self.gather::<L>(n, place);
-        }
-        let channels = self.sum.way.made_of_group();
+        let Correlate { way, .. } = self.sum;
+        let span = way.span(&self.columns);
+        let (_, row) = way.taps[0].at(self.row);
+        self.gather::<L>(row, &span);
+        let channels = way.made_of_group();
         for index in 0..tiles(channels, HEIGHT) {
             let (first, height) = tile(channels, HEIGHT, index);
-            for (n, &reach) in reaches.iter().enumerate().take(self.places.len()) {
-                with_height!(height, R => self.tile::<L, R>(first, n, reach));
-            }
+            with_height!(height, R => self.places::<L, R>(first, &span));
         }
     }
 }
 
-/// A place of a block: where it lies, and what of its depth lies on the map: in so many rows from the first one on, one
-/// range of each.
-#[derive(Clone, Copy, Default)]
-struct Reach {
-    target: usize,
-    first: usize,
-    rows: usize,
-    row: usize,
-    len: usize,
-}
-
 impl Block<'_> {
-    /// Copies what place `place` reads as the n-th of the block.
+    /// Copies what lies in `span` of the rows that `row` reads.
     #[inline(always)]
-    fn gather<L: Lane>(&mut self, n: usize, place: usize) -> Reach {
+    fn gather<L: Lane>(&mut self, row: &Place, span: &Range<usize>) {
         let way = self.sum.way;
-        let ([_, xs], [row, column]) = (way.phases(self.pair), way.place(self.pair, place));
-        let [_, height, width] = way.source;
-        let (steps, channels) = ([0, 1].map(|axis| way.taps[axis].source_step), way.read_of_group());
-        let source = &self.sum.x[(self.lanes * way.source[0] + self.group * channels) * height * width..];
-        let to = &mut self.gathered[n * self.pair.depth..][..self.pair.depth];
+        let ([_, height, width], channels) = (way.source, way.read_of_group());
+        let first = (self.lanes * way.source[0] + self.group * channels) * height * width;
+        let source = &self.sum.x[first..][..channels * height * width];
         for y in row.inside.clone() {
-            let start = (row.source + y as isize * steps[0]) * width as isize + column.source;
-            for x in column.inside.clone() {
-                let from = (start + x as isize * steps[1]) as usize;
-                let to = &mut to[(y * xs.count + x) * channels..][..channels];
-                for (to, plane) in to.iter_mut().zip(source.chunks_exact(height * width)) {
-                    prefetch(plane.as_ptr().wrapping_add(from + AHEAD));
-                    L::load(&plane[from]).store(to);
+            let start = row.reads(y, way.taps[0].step) * width;
+            let to = &mut self.gathered[y * span.len() * channels..][..span.len() * channels];
+            for run in (span.start..span.end).step_by(RUN) {
+                let run = run..span.end.min(run + RUN);
+                for (channel, plane) in source.chunks_exact(height * width).enumerate() {
+                    let lines = &plane[start + run.start..start + run.end];
+                    let to = &mut to[(run.start - span.start) * channels + channel..];
+                    for (line, to) in lines.iter().zip(to.iter_mut().step_by(channels)) {
+                        L::load(line).store(to);
+                    }
                 }
             }
         }
-        Reach::new(row.at * way.target[2] + column.at, &row.inside, &column.inside, [xs.count, channels])
+    }
+
+    /// The sums of `R` channels at all places.
+    #[inline(always)]
+    fn places<L: Lane, const R: usize>(&self, first: usize, span: &Range<usize>) {
+        let way = self.sum.way;
+        let (y, row) = way.taps[0].at(self.row);
+        for (x, phase) in way.taps[1].phases.iter().enumerate() {
+            let end = phase.places.len().min(self.columns.end);
+            for column in &phase.places[self.columns.start.min(end)..end] {
+                self.tile::<L, R>(first, [y, x], phase, [row, column], span);
+            }
+        }
     }
 
     /// The sums of `R` channels at one place.
     #[inline(always)]
-    fn tile<L: Lane, const R: usize>(&self, first: usize, n: usize, reach: Reach) {
+    fn tile<L: Lane, const R: usize>(
+        &self,
+        first: usize,
+        phases: [usize; 2],
+        phase: &Phase,
+        [row, column]: [&Place; 2],
+        span: &Range<usize>,
+    ) {
         let Correlate { way, packed, around, .. } = self.sum;
-        let PhasePair { depth, start, .. } = *self.pair;
+        let pair = way.pair(phases);
         let channel = self.group * way.made_of_group() + first;
         let area = way.target[1] * way.target[2];
-        let place = (self.lanes * way.target[0] + channel) * area + reach.target;
+        let place = (self.lanes * way.target[0] + channel) * area + row.at * way.target[2] + column.at;
         let mut sums = [L::zero(); R];
         for (r, sum) in sums.iter_mut().enumerate() {
             *sum = match around.start {
@@ -162,11 +169,17 @@ impl Block<'_> {
                 Start::Bias(bias) => L::splat(bias[channel + r]),
             };
         }
-        let lines = &self.gathered[n * depth..][..depth];
-        for row in 0..reach.rows {
-            let from = reach.first + row * reach.row;
-            let rows = Rows { numbers: packed, first: start + channel * depth + from * R, row: 1, depth: R };
-            sums = multiply::<L, R>(rows, &lines[from..from + reach.len], sums);
+        let (read, step) = (way.read_of_group(), way.taps[1].step);
+        let weights = pair.start + channel * pair.depth;
+        let (runs, len) = if step == 1 && !column.inside.is_empty() { (1, column.inside.len()) } else { (column.inside.len(), 1) };
+        for y in row.inside.clone() {
+            for run in 0..runs {
+                let x = column.inside.start + run;
+                let element = y * phase.elements.len() + x;
+                let rows = Rows { numbers: packed, first: weights + element * read * R, row: 1, depth: R };
+                let from = (y * span.len() + column.reads(x, step) - span.start) * read;
+                sums = multiply::<L, R>(rows, &self.gathered[from..from + len * read], sums);
+            }
         }
         for (r, sum) in sums.iter().enumerate() {
             around.after.apply(*sum, place + r * area).store(self.out(place + r * area));
@@ -178,17 +191,5 @@ impl Block<'_> {
     fn out(&self, at: usize) -> &mut Line {
         // SAFETY: each task has lanes, channels and places of its own, and uses one line at a time.
         unsafe { self.y.one(at) }
-    }
-}
-
-impl Reach {
-    /// Where all columns are on the map, its rows lie together.
-    fn new(target: usize, rows: &Range<usize>, columns: &Range<usize>, [width, channels]: [usize; 2]) -> Self {
-        let row = width * channels;
-        if columns.len() == width {
-            return Self { target, first: rows.start * row, rows: 1, row, len: rows.len() * row };
-        }
-        let first = (rows.start * width + columns.start) * channels;
-        Self { target, first, rows: rows.len(), row, len: columns.len() * channels }
     }
 }

@@ -20,16 +20,14 @@ pub struct Geometry {
 /// Along one axis, which elements of the kernel meet at each place of the map that is made.
 pub struct Taps {
     pub phases: Vec<Phase>,
-    /// From one element of a phase to the next: in the kernel, and in the map that is read.
-    pub kernel_step: usize,
-    pub source_step: isize,
+    /// From what one element of a phase reads to what the next one does.
+    pub step: usize,
 }
 
 /// Places that meet the same elements, but for those that read beyond the map.
 pub struct Phase {
-    /// The first element, and how many there are.
-    pub kernel: usize,
-    pub count: usize,
+    /// Of the kernel, in the order of what they read.
+    pub elements: Vec<usize>,
     pub places: Vec<Place>,
 }
 
@@ -58,45 +56,59 @@ impl Geometry {
     pub fn taps(&self, axis: usize) -> Taps {
         let (stride, dilation, size) = (self.stride[axis], self.dilation[axis], self.input_size[axis]);
         let source = |o: usize| (o * stride) as isize - self.pad[axis] as isize;
-        let (count, step) = (self.kernel[axis], dilation as isize);
-        let places = (0..self.output_size[axis]).map(|at| Place::new(at, source(at), step, count, size)).collect();
-        Taps { phases: vec![Phase { kernel: 0, count, places }], kernel_step: 1, source_step: step }
+        let elements: Vec<usize> = (0..self.kernel[axis]).collect();
+        let place = |at| Place::new(at, source(at), dilation, elements.len(), size);
+        let places = (0..self.output_size[axis]).map(place).collect();
+        Taps { phases: vec![Phase { elements, places }], step: dilation }
     }
 
     /// Input place i meets output place (i + pad - k dilation) / stride, where that is whole: a phase for each remainder of
     /// i + pad that a place has.
     pub fn reversed_taps(&self, axis: usize) -> Taps {
         let (stride, dilation) = (self.stride[axis], self.dilation[axis]);
-        let shared = greatest_common_divisor(stride, dilation);
-        let source_step = -((dilation / shared) as isize);
+        let step = dilation / greatest_common_divisor(stride, dilation);
         let remainder = |first: usize| (first + self.pad[axis]) % stride;
         let firsts = 0..stride.min(self.input_size[axis]);
-        let phases = firsts.map(|first| self.phase(axis, remainder(first), source_step)).collect();
-        Taps { phases, kernel_step: stride / shared, source_step }
+        Taps { phases: firsts.map(|first| self.phase(axis, remainder(first), step)).collect(), step }
     }
 
-    fn phase(&self, axis: usize, remainder: usize, source_step: isize) -> Phase {
+    /// A later element reads an earlier place.
+    fn phase(&self, axis: usize, remainder: usize, step: usize) -> Phase {
         let (stride, dilation, pad) = (self.stride[axis], self.dilation[axis], self.pad[axis]);
-        let mut elements = (0..self.kernel[axis]).filter(|k| k * dilation % stride == remainder);
-        let kernel = elements.next();
-        let count = usize::from(kernel.is_some()) + elements.count();
-        let kernel = kernel.unwrap_or(0);
-        let source = |i: usize| ((i + pad) as isize - (kernel * dilation) as isize).div_euclid(stride as isize);
+        let meets = |k: &usize| k * dilation % stride == remainder;
+        let elements: Vec<usize> = (0..self.kernel[axis]).rev().filter(meets).collect();
+        let last = elements.first().map_or(0, |last| last * dilation) as isize;
+        let source = |i: usize| ((i + pad) as isize - last).div_euclid(stride as isize);
         let places = (0..self.input_size[axis])
             .filter(|i| (i + pad) % stride == remainder)
-            .map(|i| Place::new(i, source(i), source_step, count, self.output_size[axis]))
+            .map(|i| Place::new(i, source(i), step, elements.len(), self.output_size[axis]))
             .collect();
-        Phase { kernel, count, places }
+        Phase { elements, places }
     }
 }
 
 impl Place {
     /// `count` elements, `step` apart on a map of `size`.
-    fn new(at: usize, source: isize, step: isize, count: usize, size: usize) -> Self {
-        let reads = |n: usize| (0..size as isize).contains(&(source + n as isize * step));
+    fn new(at: usize, source: isize, step: usize, count: usize, size: usize) -> Self {
+        let reads = |n: usize| (0..size as isize).contains(&(source + (n * step) as isize));
         let start = (0..count).find(|&n| reads(n)).unwrap_or(count);
         let end = (start..count).find(|&n| !reads(n)).unwrap_or(count);
         Self { at, source, inside: start..end }
+    }
+
+    /// What its element n, one of those inside, reads.
+    #[inline(always)]
+    pub fn reads(&self, n: usize, step: usize) -> usize {
+        (self.source + (n * step) as isize) as usize
+    }
+}
+
+impl Taps {
+    /// The phase and the place of the map's row or column `at`: the phases take turns.
+    #[inline(always)]
+    pub fn at(&self, at: usize) -> (usize, &Place) {
+        let phase = at % self.phases.len();
+        (phase, &self.phases[phase].places[at / self.phases.len()])
     }
 }
 

@@ -112,7 +112,7 @@ fn a_stride_beyond_the_map_makes_no_phases_without_places() {
         groups: 1,
     };
     assert_eq!(g.reversed_taps(0).phases.len(), 3);
-    assert!(g.reversed_taps(1).phases.iter().all(|phase| phase.places.len() == 1 && phase.count == 1));
+    assert!(g.reversed_taps(1).phases.iter().all(|phase| phase.places.len() == 1 && phase.elements.len() == 1));
 }
 
 trait Numbers {

@@ -1,5 +1,7 @@
 //! One of the two ways of a convolution: from inputs to outputs, or from outputs to the inputs that they read.
 
+use std::ops::Range;
+
 use super::Geometry;
 use super::geometry::{Phase, Place, Taps};
 
@@ -47,7 +49,8 @@ impl Way {
         let mut start = 0;
         for (y, rows) in taps[0].phases.iter().enumerate() {
             for (x, columns) in taps[1].phases.iter().enumerate() {
-                let (depth, places) = (read * rows.count * columns.count, rows.places.len() * columns.places.len());
+                let depth = read * rows.elements.len() * columns.elements.len();
+                let places = rows.places.len() * columns.places.len();
                 pairs.push(PhasePair { phases: [y, x], depth, start, places });
                 start += target[0] * depth;
             }
@@ -60,11 +63,36 @@ impl Way {
     }
 
     /// The kernel's elements that the places of a pair meet, row by row.
-    pub fn elements(&self, pair: &PhasePair) -> impl Iterator<Item = usize> + use<> {
+    pub fn elements(&self, pair: &PhasePair) -> impl Iterator<Item = usize> {
         let ([ys, xs], width) = (self.phases(pair), self.kernel[1]);
-        let [row_step, column_step] = [0, 1].map(|axis| self.taps[axis].kernel_step);
-        let (first, rows, columns) = (ys.kernel * width + xs.kernel, ys.count, xs.count);
-        (0..rows).flat_map(move |y| (0..columns).map(move |x| first + y * row_step * width + x * column_step))
+        ys.elements.iter().flat_map(move |y| xs.elements.iter().map(move |x| y * width + x))
+    }
+
+    /// The most places of a phase of columns.
+    pub fn columns(&self) -> usize {
+        self.taps[1].phases.iter().map(|phase| phase.places.len()).max().unwrap_or(0)
+    }
+
+    /// The columns of the map that is read that these places of every phase of columns read.
+    #[inline(always)]
+    pub fn span(&self, columns: &Range<usize>) -> Range<usize> {
+        let step = self.taps[1].step;
+        let (mut start, mut end) = (self.source[2], 0);
+        for phase in &self.taps[1].phases {
+            let last = phase.places.len().min(columns.end);
+            for place in &phase.places[columns.start.min(last)..last] {
+                if !place.inside.is_empty() {
+                    start = start.min(place.reads(place.inside.start, step));
+                    end = end.max(place.reads(place.inside.end - 1, step) + 1);
+                }
+            }
+        }
+        start.min(end)..end
+    }
+
+    #[inline(always)]
+    pub fn pair(&self, [y, x]: [usize; 2]) -> &PhasePair {
+        &self.pairs[y * self.taps[1].phases.len() + x]
     }
 
     /// Row and column of a pair's n-th place.

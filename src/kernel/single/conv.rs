@@ -131,14 +131,15 @@ impl Span<'_> {
         let way = &self.conv.way;
         let ([ys, xs], [row, column]) = (way.phases(self.pair), way.place(self.pair, place));
         let [channels, height, width] = way.source;
-        let steps = [0, 1].map(|axis| way.taps[axis].source_step);
+        let [down, across] = [0, 1].map(|axis| way.taps[axis].step as isize);
+        let (rows, columns) = (ys.elements.len(), xs.elements.len());
         let to = &mut numbers_mut(self.gathered)[n * self.pair.depth..];
-        for y in 0..ys.count {
-            let start = (row.source + y as isize * steps[0]) * width as isize + column.source;
-            for x in 0..xs.count {
-                let from = (start + x as isize * steps[1]) as usize;
+        for y in 0..rows {
+            let start = (row.source + y as isize * down) * width as isize + column.source;
+            for x in 0..columns {
+                let from = (start + x as isize * across) as usize;
                 let inside = row.inside.contains(&y) && column.inside.contains(&x);
-                let first = (y * xs.count + x) * channels;
+                let first = (y * columns + x) * channels;
                 for block in 0..channels.div_ceil(LANES) {
                     let value = if inside { L::load(&self.x[block * height * width + from]) } else { L::zero() };
                     // What is written beyond the last channel is overwritten by what comes next.
