@@ -17,8 +17,9 @@ use super::shared::Shared;
 /// thread of the team that was put on the same core.
 const SPINS: u32 = 1_000;
 
-/// How often it then looks, giving way between, before it rests: some 0.5 ms on a core that nobody else wants.
-const YIELDS: u32 = 1_000;
+/// How often it then looks, giving way between, before it rests: some 10 ms on a core that nobody else wants. A thread that
+/// rests comes back late, and often on the core of the one that wakes it.
+const YIELDS: u32 = 20_000;
 
 /// After so many looks it rests.
 const GIVEN_UP: u32 = SPINS + YIELDS;

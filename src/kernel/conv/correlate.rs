@@ -171,7 +171,8 @@ impl Block<'_> {
         }
         let (read, step) = (way.read_of_group(), way.taps[1].step);
         let weights = pair.start + channel * pair.depth;
-        let (runs, len) = if step == 1 && !column.inside.is_empty() { (1, column.inside.len()) } else { (column.inside.len(), 1) };
+        let (runs, len) =
+            if step == 1 && !column.inside.is_empty() { (1, column.inside.len()) } else { (column.inside.len(), 1) };
         for y in row.inside.clone() {
             for run in 0..runs {
                 let x = column.inside.start + run;

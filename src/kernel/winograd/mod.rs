@@ -70,6 +70,14 @@ impl Winograd {
         }
     }
 
+    /// Whether [`Winograd::spread`] pays as well: of an unpadded 5x5 most of its products meet zeros.
+    pub fn spread_pays(&self) -> bool {
+        match self {
+            Self::Three(_) => true,
+            Self::Five(passes) => passes.forward.pad != [0, 0],
+        }
+    }
+
     /// Lines of scratch that [`Winograd::sum`] and [`Winograd::spread`] want.
     pub fn scratch_lines(&self, threads: usize) -> usize {
         either!(self, passes => passes.scratch_lines(threads))

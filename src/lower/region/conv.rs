@@ -79,7 +79,8 @@ impl Step for ConvStep {
         match &self.winograd {
             Some(winograd) => {
                 let sums = winograd.scratch_lines(threads);
-                let backward_scratch = Size::fixed(sums.max(winograd.gradient_lines(threads)));
+                let spread = if winograd.spread_pays() { sums } else { self.kernel.scratch_lines(threads) };
+                let backward_scratch = Size::fixed(spread.max(winograd.gradient_lines(threads)));
                 Needs { forward_scratch: Size::fixed(sums), backward_scratch, ..needs }
             }
             None => {
@@ -143,7 +144,7 @@ impl Step for ConvStep {
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
         let weight = &pass.params()[..self.weights()];
         let around = Around { after: pass.mask(&x), ..Around::sum(add) };
-        match &self.winograd {
+        match self.winograd.as_ref().filter(|winograd| winograd.spread_pays()) {
             Some(winograd) => winograd.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None if self.transposed => self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None => self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
