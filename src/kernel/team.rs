@@ -247,7 +247,12 @@ impl Board {
         // SAFETY: `post` returns only when all tasks are finished, so its closure is alive; this task was taken by nobody else.
         let made = catch_unwind(AssertUnwindSafe(|| unsafe { call(task.data, task.index, thread) }));
         if let Err(panic) = made {
-            *self.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(panic);
+            let mut first = self.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            match &*first {
+                None => *first = Some(panic),
+                // Its drop could panic as well.
+                Some(_) => std::mem::forget(panic),
+            }
         }
     }
 }
@@ -273,7 +278,7 @@ mod tests {
     fn every_task_runs_once() {
         for threads in [1, 2, 3, 5] {
             let team = Team::new(threads);
-            for tasks in [0, 1, 2, 7, 1000] {
+            for tasks in [0, 1, 2, 7, 1000, MAX_TASKS + 10] {
                 let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
                 team.run(tasks, |index, thread| {
                     assert!(thread < threads);
@@ -310,7 +315,9 @@ mod tests {
     fn a_sleeping_team_wakes() {
         let team = Team::new(2);
         for _ in 0..3 {
-            thread::sleep(std::time::Duration::from_millis(20));
+            while !team.board.asleep[0].load(Ordering::SeqCst) {
+                thread::sleep(std::time::Duration::from_millis(1));
+            }
             let sum = AtomicUsize::new(0);
             team.run(100, |index, _| {
                 sum.fetch_add(index, Ordering::Relaxed);

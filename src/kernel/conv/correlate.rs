@@ -38,14 +38,14 @@ pub struct Correlate<'a> {
 
 /// How many places of each phase of columns a block has.
 fn block_places(way: &Way) -> usize {
-    (1..=PLACES.min(way.columns())).rev().find(|&places| lines_of(way, places) <= GATHERED).unwrap_or(1)
+    (1..=PLACES.min(way.places_across())).rev().find(|&places| lines_of(way, places) <= GATHERED).unwrap_or(1)
 }
 
 /// The most lines that a block of so many places gathers.
 fn lines_of(way: &Way, places: usize) -> usize {
     let rows = way.taps[0].phases.iter().map(|phase| phase.elements.len()).max().unwrap_or(0);
-    let starts = (0..way.columns()).step_by(places);
-    let columns = starts.map(|start| way.span(&(start..start + places)).len()).max().unwrap_or(0);
+    let starts = (0..way.places_across()).step_by(places);
+    let columns = starts.map(|start| way.columns_read(&(start..start + places)).len()).max().unwrap_or(0);
     rows * columns * way.read_of_group()
 }
 
@@ -61,7 +61,7 @@ impl Correlate<'_> {
         let batch = self.x.len() / way.source.iter().product::<usize>().max(1);
         assert_eq!(y.len(), batch * way.target.iter().product::<usize>(), "a line for each place and group of lanes");
         let size = block_places(way);
-        let chunks = way.columns().div_ceil(size);
+        let chunks = way.places_across().div_ceil(size);
         let blocks = way.target[1] * chunks;
         let all = batch * way.groups * blocks;
         let (tasks, lines) = (all.min(TASKS), gathered_lines(way));
@@ -87,7 +87,7 @@ struct Block<'a> {
     row: usize,
     /// Places of each phase of columns, perhaps beyond its last one.
     columns: Range<usize>,
-    /// `[ky][column][channel read]`; rows beyond the map are left out.
+    /// `[ky][column][channel read]`; a row beyond the map is neither written nor read.
     gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
@@ -98,7 +98,7 @@ impl Kernel for Block<'_> {
     #[inline(always)]
     fn run<L: Lane>(mut self) {
         let Correlate { way, .. } = self.sum;
-        let span = way.span(&self.columns);
+        let span = way.columns_read(&self.columns);
         let (_, row) = way.taps[0].at(self.row);
         self.gather::<L>(row, &span);
         let channels = way.made_of_group();

@@ -29,6 +29,23 @@ fn geometry(key: u64) -> Geometry {
     Geometry { input, output, input_size: [size(0), size(1)], output_size, kernel, stride, pad, dilation, groups }
 }
 
+/// Geometries that are cut into several blocks: more places in a row than one has, more lines than it gathers, and more for
+/// one place alone.
+fn large() -> [Geometry; 3] {
+    let geometry = |[input, output]: [usize; 2], size: usize, stride: usize| Geometry {
+        input,
+        output,
+        input_size: [4, size],
+        output_size: [2, (size - 1) / stride + 1],
+        kernel: [3; 2],
+        stride: [1, stride],
+        pad: [0, 1],
+        dilation: [1; 2],
+        groups: 1,
+    };
+    [geometry([3, 7], 67, 2), geometry([200, 2], 9, 1), geometry([500, 1], 4, 1)]
+}
+
 /// All (weight, x, y) places that meet, within one image.
 fn meetings(g: &Geometry) -> Vec<[usize; 3]> {
     let mut all = vec![];
@@ -59,8 +76,8 @@ fn assert_close(a: &[f32], b: &[f32], what: &str) {
 #[test]
 fn sums_both_ways_and_the_weight_s_gradient_are_those_of_the_definition() {
     let machines: Vec<_> = Isa::available().map(|isa| Machine::with_isa(isa, 3)).collect();
-    for key in 0..60 {
-        let g = geometry(key);
+    let random = (0..60).map(|key| (key, geometry(key)));
+    for (key, g) in random.chain((60..).zip(large())) {
         let groups = 1 + key as usize % 2;
         let (inputs, outputs) =
             (g.input * g.input_size[0] * g.input_size[1], g.output * g.output_size[0] * g.output_size[1]);

@@ -69,13 +69,13 @@ impl Way {
     }
 
     /// The most places of a phase of columns.
-    pub fn columns(&self) -> usize {
+    pub fn places_across(&self) -> usize {
         self.taps[1].phases.iter().map(|phase| phase.places.len()).max().unwrap_or(0)
     }
 
     /// The columns of the map that is read that these places of every phase of columns read.
     #[inline(always)]
-    pub fn span(&self, columns: &Range<usize>) -> Range<usize> {
+    pub fn columns_read(&self, columns: &Range<usize>) -> Range<usize> {
         let step = self.taps[1].step;
         let (mut start, mut end) = (self.source[2], 0);
         for phase in &self.taps[1].phases {

@@ -10,7 +10,7 @@ use crate::layer::{Activation, Conv, ConvT, Op, Shape};
 
 pub(super) struct ConvStep {
     kernel: conv::Conv,
-    /// Where that is the faster way.
+    /// Where that is the faster way, forward at least.
     winograd: Option<Winograd>,
     /// A transposed convolution runs the sums the other way.
     transposed: bool,
@@ -94,7 +94,8 @@ impl Step for ConvStep {
     fn kernel(&self) -> &'static str {
         match self.winograd {
             Some(Winograd::Three(_)) => "Winograd F(4x4, 3x3)",
-            Some(Winograd::Five(_)) => "Winograd F(3x3, 5x5)",
+            Some(five @ Winograd::Five(_)) if five.spread_pays() => "Winograd F(3x3, 5x5)",
+            Some(Winograd::Five(_)) => "Winograd F(3x3, 5x5), direct back",
             None => "direct",
         }
     }
