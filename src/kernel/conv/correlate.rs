@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::geometry::{Phase, Place};
+use super::geometry::Place;
 use super::pack::HEIGHT;
 use super::way::Way;
 use crate::around::{Around, Start};
@@ -31,14 +31,27 @@ const TASKS: usize = 4096;
 #[derive(Clone, Copy)]
 pub struct Correlate<'a> {
     pub way: &'a Way,
+    pub cut: Cut,
     pub packed: &'a [f32],
     pub x: &'a [Line],
     pub around: Around<'a>,
 }
 
-/// How many places of each phase of columns a block has.
-fn block_places(way: &Way) -> usize {
-    (1..=PLACES.min(way.places_across())).rev().find(|&places| lines_of(way, places) <= GATHERED).unwrap_or(1)
+/// How the places of a way are cut into blocks.
+#[derive(Clone, Copy)]
+pub struct Cut {
+    /// Of each phase of columns, in a block.
+    places: usize,
+    /// Lines that one thread gathers.
+    pub lines: usize,
+}
+
+impl Cut {
+    pub fn new(way: &Way) -> Self {
+        let fits = |&places: &usize| lines_of(way, places) <= GATHERED;
+        let places = (1..=PLACES.min(way.places_across())).rev().find(fits).unwrap_or(1);
+        Self { places, lines: lines_of(way, places) }
+    }
 }
 
 /// The most lines that a block of so many places gathers.
@@ -49,31 +62,27 @@ fn lines_of(way: &Way, places: usize) -> usize {
     rows * columns * way.read_of_group()
 }
 
-/// Lines that one thread gathers.
-pub fn gathered_lines(way: &Way) -> usize {
-    lines_of(way, block_places(way))
-}
-
 impl Correlate<'_> {
-    /// `scratch` has [`gathered_lines`] for each thread.
+    /// `scratch` has the cut's lines for each thread.
     pub fn run(self, machine: &Machine, y: &mut [Line], scratch: &mut [Line]) {
-        let way = self.way;
+        let Self { way, cut, .. } = self;
         let batch = self.x.len() / way.source.iter().product::<usize>().max(1);
         assert_eq!(y.len(), batch * way.target.iter().product::<usize>(), "a line for each place and group of lanes");
-        let size = block_places(way);
-        let chunks = way.places_across().div_ceil(size);
+        let chunks = way.places_across().div_ceil(cut.places);
         let blocks = way.target[1] * chunks;
         let all = batch * way.groups * blocks;
-        let (tasks, lines) = (all.min(TASKS), gathered_lines(way));
+        let tasks = all.min(TASKS);
         let (y, scratch) = (Shared::new(y), Shared::new(scratch));
         machine.team.run(tasks, |task, thread| {
             // SAFETY: each thread has scratch of its own.
-            let gathered = unsafe { scratch.part(thread * lines..(thread + 1) * lines) };
+            let gathered = unsafe { scratch.part(thread * cut.lines..(thread + 1) * cut.lines) };
             for index in task * all / tasks..(task + 1) * all / tasks {
                 let (lanes, group) = (index / blocks / way.groups, index / blocks % way.groups);
                 let (row, chunk) = (index % blocks / chunks, index % chunks);
-                let columns = chunk * size..(chunk + 1) * size;
-                machine.isa.run(Block { sum: self, lanes, group, row, columns, gathered, y: &y });
+                let (phase, row) = way.taps[0].at(row);
+                let places = chunk * cut.places..(chunk + 1) * cut.places;
+                let span = way.columns_read(&places);
+                machine.isa.run(Block { sum: self, lanes, group, phase, row, places, span, gathered, y: &y });
             }
         });
     }
@@ -84,9 +93,13 @@ struct Block<'a> {
     sum: Correlate<'a>,
     lanes: usize,
     group: usize,
-    row: usize,
-    /// Places of each phase of columns, perhaps beyond its last one.
-    columns: Range<usize>,
+    /// Of rows.
+    phase: usize,
+    row: &'a Place,
+    /// Of each phase of columns, perhaps beyond its last one.
+    places: Range<usize>,
+    /// The columns that they read.
+    span: Range<usize>,
     /// `[ky][column][channel read]`; a row beyond the map is neither written nor read.
     gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
@@ -97,23 +110,20 @@ impl Kernel for Block<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(mut self) {
-        let Correlate { way, .. } = self.sum;
-        let span = way.columns_read(&self.columns);
-        let (_, row) = way.taps[0].at(self.row);
-        self.gather::<L>(row, &span);
-        let channels = way.made_of_group();
+        self.gather::<L>();
+        let channels = self.sum.way.made_of_group();
         for index in 0..tiles(channels, HEIGHT) {
             let (first, height) = tile(channels, HEIGHT, index);
-            with_height!(height, R => self.places::<L, R>(first, &span));
+            with_height!(height, R => self.places::<L, R>(first));
         }
     }
 }
 
 impl Block<'_> {
-    /// Copies what lies in `span` of the rows that `row` reads.
+    /// Copies what the row reads of the span.
     #[inline(always)]
-    fn gather<L: Lane>(&mut self, row: &Place, span: &Range<usize>) {
-        let way = self.sum.way;
+    fn gather<L: Lane>(&mut self) {
+        let (way, row, span) = (self.sum.way, self.row, &self.span);
         let ([_, height, width], channels) = (way.source, way.read_of_group());
         let first = (self.lanes * way.source[0] + self.group * channels) * height * width;
         let source = &self.sum.x[first..][..channels * height * width];
@@ -135,29 +145,21 @@ impl Block<'_> {
 
     /// The sums of `R` channels at all places.
     #[inline(always)]
-    fn places<L: Lane, const R: usize>(&self, first: usize, span: &Range<usize>) {
-        let way = self.sum.way;
-        let (y, row) = way.taps[0].at(self.row);
-        for (x, phase) in way.taps[1].phases.iter().enumerate() {
-            let end = phase.places.len().min(self.columns.end);
-            for column in &phase.places[self.columns.start.min(end)..end] {
-                self.tile::<L, R>(first, [y, x], phase, [row, column], span);
+    fn places<L: Lane, const R: usize>(&self, first: usize) {
+        for (x, phase) in self.sum.way.taps[1].phases.iter().enumerate() {
+            for column in phase.part(&self.places) {
+                self.tile::<L, R>(first, x, column);
             }
         }
     }
 
-    /// The sums of `R` channels at one place.
+    /// The sums of `R` channels at one place of the columns' phase `x`.
     #[inline(always)]
-    fn tile<L: Lane, const R: usize>(
-        &self,
-        first: usize,
-        phases: [usize; 2],
-        phase: &Phase,
-        [row, column]: [&Place; 2],
-        span: &Range<usize>,
-    ) {
+    fn tile<L: Lane, const R: usize>(&self, first: usize, x: usize, column: &Place) {
         let Correlate { way, packed, around, .. } = self.sum;
-        let pair = way.pair(phases);
+        let (row, span) = (self.row, &self.span);
+        let pair = way.pair([self.phase, x]);
+        let [_, phase] = way.phases(pair);
         let channel = self.group * way.made_of_group() + first;
         let area = way.target[1] * way.target[2];
         let place = (self.lanes * way.target[0] + channel) * area + row.at * way.target[2] + column.at;

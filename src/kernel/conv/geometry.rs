@@ -103,6 +103,15 @@ impl Place {
     }
 }
 
+impl Phase {
+    /// The places of this range that there are.
+    #[inline(always)]
+    pub fn part(&self, places: &Range<usize>) -> &[Place] {
+        let end = self.places.len().min(places.end);
+        &self.places[places.start.min(end)..end]
+    }
+}
+
 impl Taps {
     /// The phase and the place of the map's row or column `at`: the phases take turns.
     #[inline(always)]

@@ -19,19 +19,22 @@ pub use way::{PhasePair, Way};
 use super::around::Around;
 use super::line::{Line, lines_for, numbers_mut};
 use super::machine::Machine;
-use correlate::Correlate;
+use correlate::{Correlate, Cut};
 
 /// A convolution with everything that depends on its sizes alone.
 pub struct Conv {
     geometry: Geometry,
     forward: Way,
     backward: Way,
+    /// Of the two ways.
+    cuts: [Cut; 2],
 }
 
 impl Conv {
     pub fn new(geometry: Geometry) -> Self {
         let (forward, backward) = (Way::forward(&geometry), Way::backward(&geometry));
-        Self { geometry, forward, backward }
+        let cuts = [&forward, &backward].map(Cut::new);
+        Self { geometry, forward, backward, cuts }
     }
 
     pub fn geometry(&self) -> &Geometry {
@@ -40,8 +43,8 @@ impl Conv {
 
     /// Lines of scratch for [`Conv::sum`] and [`Conv::spread`]: the weights as they are read, and what each thread gathers.
     pub fn scratch_lines(&self, threads: usize) -> usize {
-        let gathered = correlate::gathered_lines(&self.forward).max(correlate::gathered_lines(&self.backward));
-        self.packed_lines() + threads * gathered
+        let [forward, backward] = self.cuts.map(|cut| cut.lines);
+        self.packed_lines() + threads * forward.max(backward)
     }
 
     fn packed_lines(&self) -> usize {
@@ -58,7 +61,7 @@ impl Conv {
     pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], scratch: &mut [Line]) {
         let (packed, gathered) = scratch.split_at_mut(self.packed_lines());
         let packed = self.pack(machine, &self.forward, w, packed);
-        Correlate { way: &self.forward, packed, x, around }.run(machine, y, gathered);
+        Correlate { way: &self.forward, cut: self.cuts[0], packed, x, around }.run(machine, y, gathered);
     }
 
     /// The other way: `x` = the transposed sum over `y`, with what is `around` it.
@@ -73,7 +76,7 @@ impl Conv {
     ) {
         let (packed, gathered) = scratch.split_at_mut(self.packed_lines());
         let packed = self.pack(machine, &self.backward, w, packed);
-        Correlate { way: &self.backward, packed, x: y, around }.run(machine, x, gathered);
+        Correlate { way: &self.backward, cut: self.cuts[1], packed, x: y, around }.run(machine, x, gathered);
     }
 
     fn pack<'a>(&self, machine: &Machine, way: &Way, w: &[f32], packed: &'a mut [Line]) -> &'a [f32] {

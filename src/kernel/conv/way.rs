@@ -75,12 +75,11 @@ impl Way {
 
     /// The columns of the map that is read that these places of every phase of columns read.
     #[inline(always)]
-    pub fn columns_read(&self, columns: &Range<usize>) -> Range<usize> {
+    pub fn columns_read(&self, places: &Range<usize>) -> Range<usize> {
         let step = self.taps[1].step;
         let (mut start, mut end) = (self.source[2], 0);
         for phase in &self.taps[1].phases {
-            let last = phase.places.len().min(columns.end);
-            for place in &phase.places[columns.start.min(last)..last] {
+            for place in phase.part(places) {
                 if !place.inside.is_empty() {
                     start = start.min(place.reads(place.inside.start, step));
                     end = end.max(place.reads(place.inside.end - 1, step) + 1);
