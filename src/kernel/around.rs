@@ -1,6 +1,6 @@
 //! What is around a sum of products: what it starts from, and what follows it.
 
-use super::lane::Lane;
+use super::lane::{Lane, Numbers};
 use super::line::Line;
 
 #[derive(Clone, Copy)]
@@ -18,6 +18,37 @@ impl<'a> Around<'a> {
     /// A number for each channel, and perhaps a ReLU.
     pub fn layer(bias: &'a [f32], relu: bool) -> Self {
         Self { start: Start::Bias(bias), after: After::relu(relu) }
+    }
+}
+
+impl Around<'_> {
+    /// Writes part `part` of the first sums of one channel, as many as `out` has lines, which is from line `at` of the output on.
+    #[inline(always)]
+    pub fn finish<N: Numbers, const T: usize>(
+        self,
+        channel: usize,
+        mut sums: [N; T],
+        at: usize,
+        out: &mut [Line],
+        part: usize,
+    ) {
+        match self.start {
+            Start::Zero => {}
+            Start::Held => {
+                for (sum, out) in sums.iter_mut().zip(&*out) {
+                    *sum = sum.add(N::load_part(out, part));
+                }
+            }
+            Start::Bias(bias) => {
+                let bias = N::splat(bias[channel]);
+                for sum in &mut sums {
+                    *sum = sum.add(bias);
+                }
+            }
+        }
+        for (n, (sum, out)) in sums.iter().zip(out).enumerate() {
+            self.after.apply_part(*sum, at + n, part).store_part(out, part);
+        }
     }
 }
 
@@ -48,10 +79,16 @@ impl After<'_> {
     /// Of a sum whose line is number `at` of the output.
     #[inline(always)]
     pub fn apply<L: Lane>(self, sum: L, at: usize) -> L {
+        self.apply_part(sum, at, 0)
+    }
+
+    /// As [`After::apply`], of part `part` of the line.
+    #[inline(always)]
+    pub fn apply_part<N: Numbers>(self, sum: N, at: usize, part: usize) -> N {
         match self {
             Self::Nothing => sum,
             Self::Relu => sum.positive(),
-            Self::Where(lines) => L::load(&lines[at]).pass_positive(sum),
+            Self::Where(lines) => N::load_part(&lines[at], part).pass_positive(sum),
         }
     }
 }

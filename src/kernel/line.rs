@@ -10,18 +10,22 @@ pub struct Line(pub [f32; LANES]);
 
 impl Line {
     pub const ZERO: Line = Line([0.0; LANES]);
+}
 
-    /// Asks for the line, which will be read soon.
-    #[inline(always)]
-    pub fn prefetch(&self) {
-        prefetch(self);
+/// Asks for a square of N by N lines in rows of `width`, as far as they are there.
+#[inline(always)]
+pub fn prefetch_square<const N: usize>(first: *const Line, width: usize) {
+    for y in 0..N {
+        for x in 0..N {
+            prefetch(first.wrapping_add(y * width + x));
+        }
     }
 }
 
 /// Asks for the line behind a pointer, if there is one.
 #[inline(always)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
-pub fn prefetch(line: *const Line) {
+fn prefetch(line: *const Line) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 has the instruction, and it only hints: it faults for no address.
     unsafe {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::line::{Line, prefetch};
+use super::line::{Line, prefetch_square};
 
 /// A borrowed slice whose parts several threads may write, each its own.
 pub struct Shared<'a, T> {
@@ -56,9 +56,9 @@ impl<'a, T> Shared<'a, T> {
 }
 
 impl Shared<'_, Line> {
-    /// Asks for a line, which will be written soon; one beyond the slice is nothing.
+    /// Asks for a square of N by N lines, which will be written soon, in rows of `width`; what lies beyond the slice is nothing.
     #[inline(always)]
-    pub fn prefetch(&self, at: usize) {
-        prefetch(self.start.wrapping_add(at));
+    pub fn prefetch_square<const N: usize>(&self, first: usize, width: usize) {
+        prefetch_square::<N>(self.start.wrapping_add(first), width);
     }
 }

@@ -3,14 +3,14 @@
 use std::arch::x86_64::*;
 
 use super::avx2::transpose_by_eights;
-use super::{LANES, Lane, Line};
+use super::{LANES, Lane, Line, Numbers};
 
 /// Made and used only under `Isa::run`, on a machine that has AVX-512. Every `unsafe` block below rests on this.
 #[derive(Clone, Copy)]
 pub struct Avx512(__m512);
 
-impl Lane for Avx512 {
-    const ROWS: usize = 8;
+impl Numbers for Avx512 {
+    const PARTS: usize = 1;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -19,27 +19,15 @@ impl Lane for Avx512 {
     }
 
     #[inline(always)]
-    fn load(line: &Line) -> Self {
+    fn load_part(line: &Line, _: usize) -> Self {
         // SAFETY: the machine has AVX-512; a line is 16 numbers, aligned to 64 bytes.
         Self(unsafe { _mm512_load_ps(line.0.as_ptr()) })
     }
 
     #[inline(always)]
-    fn store(self, line: &mut Line) {
+    fn store_part(self, line: &mut Line, _: usize) {
         // SAFETY: the machine has AVX-512; a line is 16 numbers, aligned to 64 bytes.
         unsafe { _mm512_store_ps(line.0.as_mut_ptr(), self.0) }
-    }
-
-    #[inline(always)]
-    fn from_array(numbers: &[f32; LANES]) -> Self {
-        // SAFETY: the machine has AVX-512; there are sixteen numbers.
-        Self(unsafe { _mm512_loadu_ps(numbers.as_ptr()) })
-    }
-
-    #[inline(always)]
-    fn write(self, numbers: &mut [f32; LANES]) {
-        // SAFETY: the machine has AVX-512; there are sixteen numbers.
-        unsafe { _mm512_storeu_ps(numbers.as_mut_ptr(), self.0) }
     }
 
     #[inline(always)]
@@ -61,12 +49,6 @@ impl Lane for Avx512 {
     }
 
     #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        // SAFETY: the machine has AVX-512.
-        Self(unsafe { _mm512_div_ps(self.0, other.0) })
-    }
-
-    #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
         // SAFETY: the machine has AVX-512.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, term.0) })
@@ -82,6 +64,39 @@ impl Lane for Avx512 {
     fn max(self, other: Self) -> Self {
         // SAFETY: the machine has AVX-512.
         Self(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
+        // SAFETY: the machine has AVX-512.
+        unsafe {
+            let mask = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0);
+            Self(_mm512_mask_blend_ps(mask, otherwise.0, then.0))
+        }
+    }
+}
+
+impl Lane for Avx512 {
+    type Register = Self;
+
+    const ROWS: usize = 8;
+
+    #[inline(always)]
+    fn from_array(numbers: &[f32; LANES]) -> Self {
+        // SAFETY: the machine has AVX-512; there are sixteen numbers.
+        Self(unsafe { _mm512_loadu_ps(numbers.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn write(self, numbers: &mut [f32; LANES]) {
+        // SAFETY: the machine has AVX-512; there are sixteen numbers.
+        unsafe { _mm512_storeu_ps(numbers.as_mut_ptr(), self.0) }
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: the machine has AVX-512.
+        Self(unsafe { _mm512_div_ps(self.0, other.0) })
     }
 
     #[inline(always)]
@@ -108,15 +123,6 @@ impl Lane for Avx512 {
         unsafe {
             let exponent = _mm512_add_epi32(_mm512_cvtps_epi32(self.0), _mm512_set1_epi32(127));
             Self(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent)))
-        }
-    }
-
-    #[inline(always)]
-    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
-        // SAFETY: the machine has AVX-512.
-        unsafe {
-            let mask = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0);
-            Self(_mm512_mask_blend_ps(mask, otherwise.0, then.0))
         }
     }
 

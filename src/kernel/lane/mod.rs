@@ -26,42 +26,26 @@ pub fn array<T: Copy, const N: usize>(mut make: impl FnMut(usize) -> T) -> [T; N
     made
 }
 
-/// Sixteen numbers, computed with alike. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which
-/// alone names the types that implement it.
-pub trait Lane: Copy + 'static {
-    /// Rows of accumulators that fit in the registers beside what they are made of: the height of a register tile.
-    const ROWS: usize;
+/// Some numbers of a line, or all, computed with alike.
+pub trait Numbers: Copy + 'static {
+    /// How many of these make a line.
+    const PARTS: usize;
 
     fn splat(value: f32) -> Self;
-    fn load(line: &Line) -> Self;
-    fn store(self, line: &mut Line);
-    /// From numbers that need not be aligned.
-    fn from_array(numbers: &[f32; LANES]) -> Self;
-    /// To numbers that need not be aligned.
-    fn write(self, numbers: &mut [f32; LANES]);
+    /// The line's part number `part`.
+    fn load_part(line: &Line, part: usize) -> Self;
+    fn store_part(self, line: &mut Line, part: usize);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
-    fn div(self, other: Self) -> Self;
     /// self * factor + term, rounded once where the machine does.
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// term - self * factor.
     fn neg_mul_add(self, factor: Self, term: Self) -> Self;
     /// The larger; `other` where either is a NaN.
     fn max(self, other: Self) -> Self;
-    /// The smaller; `other` where either is a NaN.
-    fn min(self, other: Self) -> Self;
-    fn sqrt(self) -> Self;
-    /// To the nearest integer, ties to even.
-    fn round(self) -> Self;
-    /// 2^self, for integers from -126 to 127.
-    fn power_of_two(self) -> Self;
-    /// Lane by lane: `then` where self > other, else `otherwise`.
+    /// One by one: `then` where self > other, else `otherwise`.
     fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self;
-    /// Row r of `to`, sixteen lines, is column r of `from`.
-    fn transpose(from: &[Line; LANES], to: &mut [Line]);
-    /// The sum of all lanes, in pairs: always in the same order.
-    fn sum(self) -> f32;
 
     #[inline(always)]
     fn zero() -> Self {
@@ -78,6 +62,43 @@ pub trait Lane: Copy + 'static {
     #[inline(always)]
     fn pass_positive(self, gradient: Self) -> Self {
         self.where_greater(Self::zero(), gradient, Self::zero())
+    }
+}
+
+/// Sixteen numbers, a whole line. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which alone
+/// names the types that implement it.
+pub trait Lane: Numbers {
+    /// What one register holds. Where many values live at a time, a kernel takes lines part by part.
+    type Register: Numbers;
+
+    /// Rows of accumulators that fit in the registers beside what they are made of: the height of a register tile.
+    const ROWS: usize;
+
+    /// From numbers that need not be aligned.
+    fn from_array(numbers: &[f32; LANES]) -> Self;
+    /// To numbers that need not be aligned.
+    fn write(self, numbers: &mut [f32; LANES]);
+    fn div(self, other: Self) -> Self;
+    /// The smaller; `other` where either is a NaN.
+    fn min(self, other: Self) -> Self;
+    fn sqrt(self) -> Self;
+    /// To the nearest integer, ties to even.
+    fn round(self) -> Self;
+    /// 2^self, for integers from -126 to 127.
+    fn power_of_two(self) -> Self;
+    /// Row r of `to`, sixteen lines, is column r of `from`.
+    fn transpose(from: &[Line; LANES], to: &mut [Line]);
+    /// The sum of all lanes, in pairs: always in the same order.
+    fn sum(self) -> f32;
+
+    #[inline(always)]
+    fn load(line: &Line) -> Self {
+        Self::load_part(line, 0)
+    }
+
+    #[inline(always)]
+    fn store(self, line: &mut Line) {
+        self.store_part(line, 0);
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Sixteen numbers in an array, for any machine.
 
-use super::{LANES, Lane, Line};
+use super::{LANES, Lane, Line, Numbers};
 
 #[derive(Clone, Copy)]
 pub struct Portable([f32; LANES]);
@@ -21,8 +21,8 @@ impl Portable {
     }
 }
 
-impl Lane for Portable {
-    const ROWS: usize = 4;
+impl Numbers for Portable {
+    const PARTS: usize = 1;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -30,23 +30,13 @@ impl Lane for Portable {
     }
 
     #[inline(always)]
-    fn load(line: &Line) -> Self {
+    fn load_part(line: &Line, _: usize) -> Self {
         Self(line.0)
     }
 
     #[inline(always)]
-    fn store(self, line: &mut Line) {
+    fn store_part(self, line: &mut Line, _: usize) {
         line.0 = self.0;
-    }
-
-    #[inline(always)]
-    fn from_array(numbers: &[f32; LANES]) -> Self {
-        Self(*numbers)
-    }
-
-    #[inline(always)]
-    fn write(self, numbers: &mut [f32; LANES]) {
-        *numbers = self.0;
     }
 
     #[inline(always)]
@@ -65,11 +55,6 @@ impl Lane for Portable {
     }
 
     #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        self.zip(other, |a, b| a / b)
-    }
-
-    #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
         self.mul(factor).add(term)
     }
@@ -82,6 +67,38 @@ impl Lane for Portable {
     #[inline(always)]
     fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
+        let mut out = otherwise;
+        for (n, out) in out.0.iter_mut().enumerate() {
+            if self.0[n] > other.0[n] {
+                *out = then.0[n];
+            }
+        }
+        out
+    }
+}
+
+impl Lane for Portable {
+    type Register = Self;
+
+    const ROWS: usize = 4;
+
+    #[inline(always)]
+    fn from_array(numbers: &[f32; LANES]) -> Self {
+        Self(*numbers)
+    }
+
+    #[inline(always)]
+    fn write(self, numbers: &mut [f32; LANES]) {
+        *numbers = self.0;
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
     }
 
     #[inline(always)]
@@ -102,17 +119,6 @@ impl Lane for Portable {
     #[inline(always)]
     fn power_of_two(self) -> Self {
         self.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
-    }
-
-    #[inline(always)]
-    fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
-        let mut out = otherwise;
-        for (n, out) in out.0.iter_mut().enumerate() {
-            if self.0[n] > other.0[n] {
-                *out = then.0[n];
-            }
-        }
-        out
     }
 
     #[inline(always)]

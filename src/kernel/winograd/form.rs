@@ -4,93 +4,118 @@
 
 use std::mem::MaybeUninit;
 
-use crate::lane::Lane;
+use crate::lane::Numbers;
 use crate::line::Line;
 
 /// F(T, K): T outputs of a filter of K from P = T + K - 1 inputs by P products.
 pub trait Form<const P: usize, const T: usize, const K: usize>: Copy + Send + Sync + 'static {
     /// B^T d
-    fn inputs<L: Lane>(d: [L; P]) -> [L; P];
+    fn inputs<N: Numbers>(d: [N; P]) -> [N; P];
 
     /// A^T m
-    fn outputs<L: Lane>(m: [L; P]) -> [L; T];
+    fn outputs<N: Numbers>(m: [N; P]) -> [N; T];
 
     /// A y, the transpose of [`Form::outputs`].
-    fn output_gradients<L: Lane>(y: [L; T]) -> [L; P];
+    fn output_gradients<N: Numbers>(y: [N; T]) -> [N; P];
 
     /// G g
-    fn filter<L: Lane>(g: [L; K]) -> [L; P];
+    fn filter<N: Numbers>(g: [N; K]) -> [N; P];
 
     /// G^T u, the transpose of [`Form::filter`].
-    fn filter_gradients<L: Lane>(u: [L; P]) -> [L; K];
+    fn filter_gradients<N: Numbers>(u: [N; P]) -> [N; K];
 }
 
-/// Values of a square that come one by one.
-pub trait Square<L> {
-    fn at(&self, y: usize, x: usize) -> L;
+/// A square of S by S lines that is read column by column, part by part.
+pub trait Square<const S: usize> {
+    fn column<N: Numbers>(&self, x: usize, part: usize) -> [N; S];
 }
 
-/// Takes the values of a square one by one.
-pub trait Sink<L> {
-    fn put(&mut self, y: usize, x: usize, value: L);
+/// Takes a square of S by S lines row by row, part by part.
+pub trait Sink<const S: usize> {
+    fn row<N: Numbers>(&mut self, y: usize, part: usize, values: [N; S]);
 }
 
-/// A square of `width` in lines that lie `stride` apart, row by row.
-pub struct Strided<S> {
-    pub lines: S,
-    pub width: usize,
-    pub stride: usize,
+/// A square of S by S in lines that lie `stride` apart, row by row.
+pub struct Strided<T, const S: usize> {
+    lines: T,
+    stride: usize,
 }
 
-impl<L: Lane> Square<L> for Strided<&[Line]> {
+impl<'a, const S: usize> Strided<&'a [Line], S> {
     #[inline(always)]
-    fn at(&self, y: usize, x: usize) -> L {
-        L::load(&self.lines[(y * self.width + x) * self.stride])
+    pub fn new(lines: &'a [Line], stride: usize) -> Self {
+        assert!((S * S - 1) * stride < lines.len(), "a square beyond its lines");
+        Self { lines, stride }
     }
 }
 
-impl<L: Lane> Sink<L> for Strided<&mut [Line]> {
+impl<'a, const S: usize> Strided<&'a mut [Line], S> {
     #[inline(always)]
-    fn put(&mut self, y: usize, x: usize, value: L) {
-        value.store(&mut self.lines[(y * self.width + x) * self.stride]);
+    pub fn to(lines: &'a mut [Line], stride: usize) -> Self {
+        assert!((S * S - 1) * stride < lines.len(), "a square beyond its lines");
+        Self { lines, stride }
+    }
+}
+
+impl<const S: usize> Square<S> for Strided<&[Line], S> {
+    #[inline(always)]
+    fn column<N: Numbers>(&self, x: usize, part: usize) -> [N; S] {
+        assert!(x < S, "a column beyond its square");
+        let mut column = [N::zero(); S];
+        for (y, value) in column.iter_mut().enumerate() {
+            // SAFETY: x and y are below S, and so the place is at most the one that `new` looked for.
+            *value = N::load_part(unsafe { self.lines.get_unchecked((y * S + x) * self.stride) }, part);
+        }
+        column
+    }
+}
+
+impl<const S: usize> Sink<S> for Strided<&mut [Line], S> {
+    #[inline(always)]
+    fn row<N: Numbers>(&mut self, y: usize, part: usize, values: [N; S]) {
+        assert!(y < S, "a row beyond its square");
+        for (x, value) in values.iter().enumerate() {
+            // SAFETY: x and y are below S, and so the place is at most the one that `to` looked for.
+            value.store_part(unsafe { self.lines.get_unchecked_mut((y * S + x) * self.stride) }, part);
+        }
     }
 }
 
 /// x s + y t
 #[inline(always)]
-pub fn two<L: Lane>(x: f32, s: L, y: f32, t: L) -> L {
-    L::splat(x).mul_add(s, L::splat(y).mul(t))
+pub fn two<N: Numbers>(x: f32, s: N, y: f32, t: N) -> N {
+    N::splat(x).mul_add(s, N::splat(y).mul(t))
 }
+
+/// Of a line.
+const MOST_PARTS: usize = 2;
 
 macro_rules! both_ways {
     ($(#[$doc:meta])* $name:ident, $one:ident, $from:ident, $to:ident) => {
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<F: Form<P, T, K>, L: Lane, const P: usize, const T: usize, const K: usize>(
-            square: &impl Square<L>,
-            sink: &mut impl Sink<L>,
+        pub fn $name<F: Form<P, T, K>, N: Numbers, const P: usize, const T: usize, const K: usize>(
+            square: &impl Square<$from>,
+            sink: &mut impl Sink<$to>,
         ) {
             // Zeros here would be written for each square.
-            let mut half = [[MaybeUninit::<L>::uninit(); $from]; $to];
+            let mut half = [[[MaybeUninit::<N>::uninit(); MOST_PARTS]; $from]; $to];
             for x in 0..$from {
-                let mut column = [L::zero(); $from];
-                for y in 0..$from {
-                    column[y] = square.at(y, x);
-                }
-                let made = F::$one::<L>(column);
-                for y in 0..$to {
-                    half[y][x].write(made[y]);
+                for part in 0..N::PARTS {
+                    let made = F::$one::<N>(square.column(x, part));
+                    for y in 0..$to {
+                        half[y][x][part].write(made[y]);
+                    }
                 }
             }
             for y in 0..$to {
-                let mut row = [L::zero(); $from];
-                for x in 0..$from {
-                    // SAFETY: the loop above wrote every value.
-                    row[x] = unsafe { half[y][x].assume_init() };
-                }
-                let made = F::$one::<L>(row);
-                for x in 0..$to {
-                    sink.put(y, x, made[x]);
+                for part in 0..N::PARTS {
+                    let mut row = [N::zero(); $from];
+                    for x in 0..$from {
+                        // SAFETY: the loop above wrote every value.
+                        row[x] = unsafe { half[y][x][part].assume_init() };
+                    }
+                    sink.row(y, part, F::$one::<N>(row));
                 }
             }
         }

@@ -1,8 +1,13 @@
 //! A map cut into tiles, with the patch that each reads from another map.
 
+use std::ops::Range;
+
 use super::form::Square;
-use crate::lane::Lane;
-use crate::line::Line;
+use crate::lane::Numbers;
+use crate::line::{Line, prefetch_square};
+
+/// As long as the widest patch.
+static ZEROS: [Line; 8] = [Line::ZERO; 8];
 
 /// How tiles of T by T of one map lie on another.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +20,11 @@ pub struct Grid<const T: usize> {
 }
 
 /// A square of a plane; zeros beyond it.
-pub struct Patch<'a> {
-    plane: &'a [Line],
-    size: [usize; 2],
-    corner: [isize; 2],
-    /// Whether none of it lies beyond the plane.
-    inside: bool,
+pub struct Patch<'a, const P: usize> {
+    /// What of each row lies on the plane; of a row beyond it, as many zeros.
+    rows: [&'a [Line]; P],
+    /// The columns that lie on it, each row's lines.
+    columns: Range<usize>,
 }
 
 impl<const T: usize> Grid<T> {
@@ -43,27 +47,31 @@ impl<const T: usize> Grid<T> {
 
     /// The patch of P by P that a tile reads from a plane of the source.
     #[inline(always)]
-    pub fn patch<'a, const P: usize>(&self, plane: &'a [Line], tile: usize) -> Patch<'a> {
-        let [row, column] = self.corner(tile);
-        let corner = [row as isize - self.pad[0] as isize, column as isize - self.pad[1] as isize];
+    pub fn patch<'a, const P: usize>(&self, plane: &'a [Line], tile: usize) -> Patch<'a, P> {
+        let [top, left] = self.corner(tile);
         let [height, width] = self.source;
-        let lies = |at: isize, size: usize| at >= 0 && at as usize + P <= size;
-        let inside = lies(corner[0], height) && lies(corner[1], width) && plane.len() >= height * width;
-        Patch { plane, size: self.source, corner, inside }
+        let columns = on_map::<P>(left, self.pad[1], width);
+        let first = left + columns.start - self.pad[1];
+        let mut rows = [&ZEROS[..columns.len()]; P];
+        for y in on_map::<P>(top, self.pad[0], height) {
+            rows[y] = &plane[(top + y - self.pad[0]) * width + first..][..columns.len()];
+        }
+        Patch { rows, columns }
     }
 
     /// Asks for the patch of P by P that a tile will read.
     #[inline(always)]
     pub fn prefetch_patch<const P: usize>(&self, plane: &[Line], tile: usize) {
-        let [row, column] = self.corner(tile);
-        let corner = [row.saturating_sub(self.pad[0]), column.saturating_sub(self.pad[1])];
-        prefetch::<P>(plane, self.source, corner);
+        let ([top, left], [above, before]) = (self.corner(tile), self.pad);
+        let first = plane.as_ptr().wrapping_add(top * self.source[1] + left);
+        prefetch_square::<P>(first.wrapping_sub(above * self.source[1] + before), self.source[1]);
     }
 
     /// Asks for the values of a tile in a plane of the target.
     #[inline(always)]
     pub fn prefetch_values(&self, plane: &[Line], tile: usize) {
-        prefetch::<T>(plane, self.target, self.corner(tile));
+        let [top, left] = self.corner(tile);
+        prefetch_square::<T>(plane.as_ptr().wrapping_add(top * self.target[1] + left), self.target[1]);
     }
 
     /// Row and column of a tile's first value, and how many rows and columns of it lie on the target.
@@ -74,24 +82,22 @@ impl<const T: usize> Grid<T> {
     }
 }
 
+/// Those of P places from `at - pad` on that lie on a map of `size`.
 #[inline(always)]
-fn prefetch<const N: usize>(plane: &[Line], [height, width]: [usize; 2], [top, left]: [usize; 2]) {
-    for y in top..height.min(top + N) {
-        for line in &plane[y * width + left.min(width)..y * width + width.min(left + N)] {
-            line.prefetch();
-        }
-    }
+fn on_map<const P: usize>(at: usize, pad: usize, size: usize) -> Range<usize> {
+    pad.saturating_sub(at)..P.min(size + pad - at)
 }
 
-impl<L: Lane> Square<L> for Patch<'_> {
+impl<const P: usize> Square<P> for Patch<'_, P> {
     #[inline(always)]
-    fn at(&self, y: usize, x: usize) -> L {
-        let [height, width] = self.size;
-        let (y, x) = (self.corner[0] + y as isize, self.corner[1] + x as isize);
-        if self.inside || (y >= 0 && x >= 0 && (y as usize) < height && (x as usize) < width) {
-            L::load(&self.plane[y as usize * width + x as usize])
-        } else {
-            L::zero()
+    fn column<N: Numbers>(&self, x: usize, part: usize) -> [N; P] {
+        let mut column = [N::zero(); P];
+        if self.columns.contains(&x) {
+            for (value, row) in column.iter_mut().zip(&self.rows) {
+                // SAFETY: each row has a line for each of the columns.
+                *value = N::load_part(unsafe { row.get_unchecked(x - self.columns.start) }, part);
+            }
         }
+        column
     }
 }

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use super::form::{Form, Sink, Strided, input_tile, output_tile};
 use super::grid::Grid;
-use crate::around::{Around, Start};
+use crate::around::Around;
 use crate::isa::Kernel;
-use crate::lane::Lane;
+use crate::lane::{Lane, Numbers};
 use crate::line::{LANES, Line, numbers};
 use crate::machine::Machine;
 use crate::product::{Rows, multiply, tile, tiles, with_height};
@@ -131,8 +131,8 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_,
                 grid.prefetch_patch::<P>(next, self.first + n);
                 let patch = grid.patch::<P>(from, self.first + n);
                 let lines = &mut self.inputs[n * read + channel..];
-                let mut planes = Strided { lines, width: P, stride: self.sizes.inputs };
-                input_tile::<F, L, P, T, K>(&patch, &mut planes);
+                let mut planes = Strided::to(lines, self.sizes.inputs);
+                input_tile::<F, L::Register, P, T, K>(&patch, &mut planes);
             }
         }
     }
@@ -169,12 +169,12 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_,
         let start = (self.lanes * made + channel) * grid.target[0] * grid.target[1];
         for n in 0..self.count {
             let lines = &self.products[n * made.min(MADE) + place..];
-            let products = Strided { lines, width: P, stride: self.sizes.products };
+            let products = Strided::new(lines, self.sizes.products);
             let ([top, left], extent) = grid.extent(self.first + n);
             let first = start + top * grid.target[1] + left;
             let mut tile = Tile { y: self.y, first, width: grid.target[1], extent, channel, around };
-            tile.prefetch_next(grid.target[0] * grid.target[1]);
-            output_tile::<F, L, P, T, K>(&products, &mut tile);
+            self.y.prefetch_square::<T>(first + grid.target[0] * grid.target[1], grid.target[1]);
+            output_tile::<F, L::Register, P, T, K>(&products, &mut tile);
         }
     }
 }
@@ -190,32 +190,15 @@ struct Tile<'a> {
     around: Around<'a>,
 }
 
-impl Tile<'_> {
-    /// Asks for the same places of the next channel, which is `area` lines further on.
+impl<const T: usize> Sink<T> for Tile<'_> {
     #[inline(always)]
-    fn prefetch_next(&self, area: usize) {
-        for y in 0..self.extent[0] {
-            for x in 0..self.extent[1] {
-                self.y.prefetch(self.first + area + y * self.width + x);
-            }
-        }
-    }
-}
-
-impl<L: Lane> Sink<L> for Tile<'_> {
-    #[inline(always)]
-    fn put(&mut self, y: usize, x: usize, value: L) {
-        if y >= self.extent[0] || x >= self.extent[1] {
+    fn row<N: Numbers>(&mut self, y: usize, part: usize, values: [N; T]) {
+        if y >= self.extent[0] {
             return;
         }
-        let at = self.first + y * self.width + x;
-        // SAFETY: each task has lanes, tiles and channels of its own, and uses one line at a time.
-        let out = unsafe { self.y.one(at) };
-        let value = match self.around.start {
-            Start::Zero => value,
-            Start::Held => value.add(L::load(out)),
-            Start::Bias(bias) => value.add(L::splat(bias[self.channel])),
-        };
-        self.around.after.apply(value, at).store(out);
+        let at = self.first + y * self.width;
+        // SAFETY: each task has lanes, tiles and channels of its own, and uses one row at a time.
+        let out = unsafe { self.y.part(at..at + self.extent[1]) };
+        self.around.finish(self.channel, values, at, out, part);
     }
 }

@@ -4,7 +4,7 @@
 //! convolutions; these points have half the error of 0, +-1, +-2).
 
 use super::form::{Form, two};
-use crate::lane::Lane;
+use crate::lane::Numbers;
 
 const A: f32 = 2.0 / 3.0;
 const B: f32 = 1.5;
@@ -19,8 +19,8 @@ pub struct Three;
 
 impl Form<6, 4, 3> for Three {
     #[inline(always)]
-    fn inputs<L: Lane>(d: [L; 6]) -> [L; 6] {
-        let (a, b, a2, b2, sum) = (L::splat(A), L::splat(B), L::splat(A2), L::splat(B2), L::splat(A2 + B2));
+    fn inputs<N: Numbers>(d: [N; 6]) -> [N; 6] {
+        let (a, b, a2, b2, sum) = (N::splat(A), N::splat(B), N::splat(A2), N::splat(B2), N::splat(A2 + B2));
         let even_a = b2.neg_mul_add(d[2], d[4]);
         let odd_a = b2.neg_mul_add(d[1], d[3]);
         let even_b = a2.neg_mul_add(d[2], d[4]);
@@ -36,7 +36,7 @@ impl Form<6, 4, 3> for Three {
     }
 
     #[inline(always)]
-    fn outputs<L: Lane>(m: [L; 6]) -> [L; 4] {
+    fn outputs<N: Numbers>(m: [N; 6]) -> [N; 4] {
         let (sum_a, difference_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (sum_b, difference_b) = (m[3].add(m[4]), m[3].sub(m[4]));
         [
@@ -48,23 +48,23 @@ impl Form<6, 4, 3> for Three {
     }
 
     #[inline(always)]
-    fn output_gradients<L: Lane>(y: [L; 4]) -> [L; 6] {
-        let (even_a, even_b) = (L::splat(A2).mul_add(y[2], y[0]), L::splat(B2).mul_add(y[2], y[0]));
-        let odd_a = L::splat(A).mul(L::splat(A2).mul_add(y[3], y[1]));
-        let odd_b = L::splat(B).mul(L::splat(B2).mul_add(y[3], y[1]));
+    fn output_gradients<N: Numbers>(y: [N; 4]) -> [N; 6] {
+        let (even_a, even_b) = (N::splat(A2).mul_add(y[2], y[0]), N::splat(B2).mul_add(y[2], y[0]));
+        let odd_a = N::splat(A).mul(N::splat(A2).mul_add(y[3], y[1]));
+        let odd_b = N::splat(B).mul(N::splat(B2).mul_add(y[3], y[1]));
         [y[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), y[3]]
     }
 
     #[inline(always)]
-    fn filter<L: Lane>(g: [L; 3]) -> [L; 6] {
-        let even_a = L::splat(AT_A).mul(L::splat(A2).mul_add(g[2], g[0]));
-        let even_b = L::splat(AT_B).mul(L::splat(B2).mul_add(g[2], g[0]));
-        let (odd_a, odd_b) = (L::splat(AT_A * A).mul(g[1]), L::splat(AT_B * B).mul(g[1]));
+    fn filter<N: Numbers>(g: [N; 3]) -> [N; 6] {
+        let even_a = N::splat(AT_A).mul(N::splat(A2).mul_add(g[2], g[0]));
+        let even_b = N::splat(AT_B).mul(N::splat(B2).mul_add(g[2], g[0]));
+        let (odd_a, odd_b) = (N::splat(AT_A * A).mul(g[1]), N::splat(AT_B * B).mul(g[1]));
         [g[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), g[2]]
     }
 
     #[inline(always)]
-    fn filter_gradients<L: Lane>(u: [L; 6]) -> [L; 3] {
+    fn filter_gradients<N: Numbers>(u: [N; 6]) -> [N; 3] {
         let (sum_a, difference_a) = (u[1].add(u[2]), u[1].sub(u[2]));
         let (sum_b, difference_b) = (u[3].add(u[4]), u[3].sub(u[4]));
         [

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::form::{Form, Sink, Strided, filter_gradient_tile, filter_tile};
 use crate::isa::Kernel;
-use crate::lane::Lane;
+use crate::lane::{Lane, Numbers};
 use crate::line::{LANES, Line};
 use crate::machine::Machine;
 use crate::shared::Shared;
@@ -87,7 +87,6 @@ struct Planes<'a> {
     u: &'a Shared<'a, Line>,
     first: usize,
     plane: usize,
-    side: usize,
 }
 
 impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel for Transform<'_, F, P, T, K> {
@@ -95,18 +94,20 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel fo
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let filter = Strided { lines: self.lines.as_flattened(), width: K, stride: 1 };
-        let mut planes = Planes { u: self.u, first: self.first, plane: self.plane, side: P };
-        filter_tile::<F, L, P, T, K>(&filter, &mut planes);
+        let filter = Strided::new(self.lines.as_flattened(), 1);
+        let mut planes = Planes { u: self.u, first: self.first, plane: self.plane };
+        filter_tile::<F, L::Register, P, T, K>(&filter, &mut planes);
     }
 }
 
-impl<L: Lane> Sink<L> for Planes<'_> {
+impl<const P: usize> Sink<P> for Planes<'_> {
     #[inline(always)]
-    fn put(&mut self, y: usize, x: usize, value: L) {
-        let at = self.first + (y * self.side + x) * self.plane;
-        // SAFETY: each task has filters of its own.
-        value.store(unsafe { self.u.one(at) });
+    fn row<N: Numbers>(&mut self, y: usize, part: usize, values: [N; P]) {
+        for (x, value) in values.iter().enumerate() {
+            let at = self.first + (y * P + x) * self.plane;
+            // SAFETY: each task has filters of its own.
+            value.store_part(unsafe { self.u.one(at) }, part);
+        }
     }
 }
 
@@ -127,7 +128,7 @@ pub fn gradient<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize
     machine.team.run(blocks * inputs, |index, _| {
         let (block, input) = (index / inputs, index % inputs);
         let plane = plane_lines(inputs);
-        let from = Strided { lines: &du[block * P * P * plane + input..], width: P, stride: plane };
+        let from = Strided::new(&du[block * P * P * plane + input..], plane);
         let made = machine.isa.run(Gradient::<F, P, T, K> { from, form: PhantomData });
         for n in 0..LANES.min(outputs - block * LANES) {
             let start = ((block * LANES + n) * inputs + input) * K * K;
@@ -139,7 +140,7 @@ pub fn gradient<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize
 }
 
 struct Gradient<'a, F, const P: usize, const T: usize, const K: usize> {
-    from: Strided<&'a [Line]>,
+    from: Strided<&'a [Line], P>,
     form: PhantomData<F>,
 }
 
@@ -149,8 +150,8 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel fo
     #[inline(always)]
     fn run<L: Lane>(self) -> [[Line; K]; K] {
         let mut made = [[Line::ZERO; K]; K];
-        let mut sink = Strided { lines: made.as_flattened_mut(), width: K, stride: 1 };
-        filter_gradient_tile::<F, L, P, T, K>(&self.from, &mut sink);
+        let mut sink = Strided::to(made.as_flattened_mut(), 1);
+        filter_gradient_tile::<F, L::Register, P, T, K>(&self.from, &mut sink);
         made
     }
 }

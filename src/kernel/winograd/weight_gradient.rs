@@ -16,10 +16,10 @@ use crate::product::{Rows, load_sums, multiply, tile, tiles, with_height};
 use crate::shared::Shared;
 
 /// Inputs that are transformed together.
-const INPUTS: usize = 32;
+const INPUTS: usize = 16;
 
-/// Lines of one plane of inputs and outputs that a task works on, in the second cache.
-const PLANE: usize = 128;
+/// Lines of transformed inputs and outputs that a task works on; the second cache holds them.
+const BLOCK: usize = 6912;
 
 /// The most tiles that are summed before the sums return to memory.
 const TILES: usize = 4;
@@ -67,9 +67,9 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn new(inputs: usize, own: usize) -> Self {
+    fn new(planes: usize, inputs: usize, own: usize) -> Self {
         let (inputs, outputs) = (inputs.min(INPUTS), own * LANES);
-        let tiles = (PLANE / (inputs + outputs)).clamp(1, TILES);
+        let tiles = (BLOCK / (planes * (inputs + outputs))).clamp(1, TILES);
         Self { tiles, inputs: tiles * inputs + 1, outputs: tiles * outputs + 1 }
     }
 
@@ -82,7 +82,7 @@ impl Sizes {
 /// Lines of scratch: the sums of all planes, and what each thread transforms.
 pub fn lines([planes, values]: [usize; 2], channels: [usize; 2], threads: usize) -> usize {
     let own = Cut::new(channels, threads).own;
-    sum_lines(planes, channels) + threads * Sizes::new(channels[0], own).lines(planes, values)
+    sum_lines(planes, channels) + threads * Sizes::new(planes, channels[0], own).lines(planes, values)
 }
 
 fn sum_lines(planes: usize, [inputs, outputs]: [usize; 2]) -> usize {
@@ -94,7 +94,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> WeightGra
         let channels = [self.inputs, self.outputs];
         let (sums, scratch) = scratch.split_at_mut(sum_lines(P * P, channels));
         let cut = Cut::new(channels, machine.team.threads());
-        let sizes = Sizes::new(self.inputs, cut.own);
+        let sizes = Sizes::new(P * P, self.inputs, cut.own);
         {
             let (sums, scratch, lines) = (Shared::new(sums), Shared::new(scratch), sizes.lines(P * P, T * T));
             machine.team.run(cut.output_parts * cut.input_parts, |index, thread| {
@@ -185,8 +185,8 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
                 let plane = |channel: usize| &x[(lanes * inputs + channel) * area..][..area];
                 grid.prefetch_patch::<P>(plane((channel + 1).min(own.end - 1)), tile);
                 let lines = &mut self.inputs[n * own.len() + channel - own.start..];
-                let mut planes = Strided { lines, width: P, stride: self.sizes.inputs };
-                input_tile::<F, L, P, T, K>(&grid.patch::<P>(plane(channel), tile), &mut planes);
+                let mut planes = Strided::to(lines, self.sizes.inputs);
+                input_tile::<F, L::Register, P, T, K>(&grid.patch::<P>(plane(channel), tile), &mut planes);
             }
         }
     }
@@ -216,10 +216,10 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
             }
         }
         for image in 0..LANES {
-            let values = Strided { lines: &self.turned[image..], width: T, stride: LANES };
+            let values = Strided::new(&self.turned[image..], LANES);
             let lines = &mut self.outputs[(block * self.sizes.tiles + n) * LANES + image..];
-            let mut planes = Strided { lines, width: P, stride: self.sizes.outputs };
-            output_gradient_tile::<F, L, P, T, K>(&values, &mut planes);
+            let mut planes = Strided::to(lines, self.sizes.outputs);
+            output_gradient_tile::<F, L::Register, P, T, K>(&values, &mut planes);
         }
     }
 
