@@ -74,7 +74,7 @@ fn conv(table: &Table, machine: &Machine, name: &str, g: &Geometry) {
     let around = Around::sum(false);
     let direct = Conv::new(g.clone());
     let mut packed = vec![Line::ZERO; direct.scratch_lines(1)];
-    let mut turned = vec![Line::ZERO; direct.turned_lines() * GROUPS];
+    let mut turned = vec![Line::ZERO; direct.gradient_lines() * GROUPS];
     table.row(name, "forward", flops, || direct.sum(machine, &x, &w, around, &mut y, &mut packed));
     table.row(name, "input gradient", flops, || direct.spread(machine, &dy, &w, around, &mut dx, &mut packed));
     table.row(name, "weight gradient", flops, || direct.weight_gradient(machine, &x, &dy, &mut dw, &mut turned));

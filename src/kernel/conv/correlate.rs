@@ -1,6 +1,5 @@
-//! The direct sum. The rows that a row of places reads are gathered, channel beside channel, so that what a place meets
-//! with one row of the kernel lies together; then a place is a few products of weights and lines, as in a fully connected
-//! layer.
+//! The direct sum. The rows that a row of places reads are gathered, channel beside channel and row beside row, so that what a
+//! place meets lies together; then it is a product of weights and lines, as in a fully connected layer.
 
 use std::ops::Range;
 
@@ -100,7 +99,7 @@ struct Block<'a> {
     places: Range<usize>,
     /// The columns that they read.
     span: Range<usize>,
-    /// `[ky][column][channel read]`; a row beyond the map is neither written nor read.
+    /// `[column][ky][channel read]`, of those ky whose row is on the map.
     gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
@@ -127,15 +126,15 @@ impl Block<'_> {
         let ([_, height, width], channels) = (way.source, way.read_of_group());
         let first = (self.lanes * way.source[0] + self.group * channels) * height * width;
         let source = &self.sum.x[first..][..channels * height * width];
-        for y in row.inside.clone() {
+        let of_column = row.inside.len() * channels;
+        for (n, y) in row.inside.clone().enumerate() {
             let start = row.reads(y, way.taps[0].step) * width;
-            let to = &mut self.gathered[y * span.len() * channels..][..span.len() * channels];
             for run in (span.start..span.end).step_by(RUN) {
                 let run = run..span.end.min(run + RUN);
                 for (channel, plane) in source.chunks_exact(height * width).enumerate() {
                     let lines = &plane[start + run.start..start + run.end];
-                    let to = &mut to[(run.start - span.start) * channels + channel..];
-                    for (line, to) in lines.iter().zip(to.iter_mut().step_by(channels)) {
+                    let to = &mut self.gathered[(run.start - span.start) * of_column + n * channels + channel..];
+                    for (line, to) in lines.iter().zip(to.iter_mut().step_by(of_column)) {
                         L::load(line).store(to);
                     }
                 }
@@ -159,30 +158,35 @@ impl Block<'_> {
         let Correlate { way, packed, around, .. } = self.sum;
         let (row, span) = (self.row, &self.span);
         let pair = way.pair([self.phase, x]);
-        let [_, phase] = way.phases(pair);
+        let [ys, _] = way.phases(pair);
         let channel = self.group * way.made_of_group() + first;
         let area = way.target[1] * way.target[2];
         let place = (self.lanes * way.target[0] + channel) * area + row.at * way.target[2] + column.at;
         let mut sums = [L::zero(); R];
-        for (r, sum) in sums.iter_mut().enumerate() {
-            *sum = match around.start {
-                Start::Zero => L::zero(),
-                Start::Held => L::load(self.out(place + r * area)),
-                Start::Bias(bias) => L::splat(bias[channel + r]),
-            };
-        }
-        let (read, step) = (way.read_of_group(), way.taps[1].step);
-        let weights = pair.start + channel * pair.depth;
-        let (runs, len) =
-            if step == 1 && !column.inside.is_empty() { (1, column.inside.len()) } else { (column.inside.len(), 1) };
-        for y in row.inside.clone() {
-            for run in 0..runs {
-                let x = column.inside.start + run;
-                let element = y * phase.elements.len() + x;
-                let rows = Rows { numbers: packed, first: weights + element * read * R, row: 1, depth: R };
-                let from = (y * span.len() + column.reads(x, step) - span.start) * read;
-                sums = multiply::<L, R>(rows, &self.gathered[from..from + len * read], sums);
+        match around.start {
+            Start::Zero => {}
+            Start::Held => {
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    *sum = L::load(self.out(place + r * area));
+                }
             }
+            Start::Bias(bias) => {
+                for (sum, &bias) in sums.iter_mut().zip(&bias[channel..][..R]) {
+                    *sum = L::splat(bias);
+                }
+            }
+        }
+        let (read, height) = (way.read_of_group(), ys.elements.len());
+        let (weights, step) = (pair.start + channel * pair.depth, way.taps[1].step);
+        let of_column = row.inside.len() * read;
+        // What neighbouring columns give lies together, where no row of the kernel lacks.
+        let together = step == 1 && row.inside.len() == height;
+        let columns = if together { column.inside.len().max(1) } else { 1 };
+        for x in column.inside.clone().step_by(columns) {
+            let first = weights + (x * height + row.inside.start) * read * R;
+            let rows = Rows { numbers: packed, first, row: 1, depth: R };
+            let from = (column.reads(x, step) - span.start) * of_column;
+            sums = multiply::<L, R>(rows, &self.gathered[from..from + columns * of_column], sums);
         }
         for (r, sum) in sums.iter().enumerate() {
             around.after.apply(*sum, place + r * area).store(self.out(place + r * area));

@@ -5,6 +5,7 @@
 //! dy in the weight's gradient. Weights lie in PyTorch's order.
 
 mod correlate;
+mod few;
 mod geometry;
 mod pack;
 mod way;
@@ -52,8 +53,12 @@ impl Conv {
     }
 
     /// Lines of scratch of [`Conv::weight_gradient`] for one group.
-    pub fn turned_lines(&self) -> usize {
-        weight_gradient::turned_lines(&self.geometry)
+    pub fn gradient_lines(&self) -> usize {
+        if few::suits(&self.geometry) {
+            few::lines(&self.geometry)
+        } else {
+            weight_gradient::turned_lines(&self.geometry)
+        }
     }
 
     /// From the map that is read, `x`, to the one that is made: `y` = w * x, with what is `around` it.
@@ -85,10 +90,11 @@ impl Conv {
         packed
     }
 
-    /// dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o\] x\[c\]. `scratch` has [`Conv::turned_lines`] for
+    /// dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o\] x\[c\]. `scratch` has [`Conv::gradient_lines`] for
     /// each group.
     pub fn weight_gradient(&self, machine: &Machine, x: &[Line], dy: &[Line], dw: &mut [f32], scratch: &mut [Line]) {
-        weight_gradient::run(machine, &self.geometry, [x, dy], dw, scratch);
+        let run = if few::suits(&self.geometry) { few::run } else { weight_gradient::run };
+        run(machine, &self.geometry, [x, dy], dw, scratch);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Weights in PyTorch's order -> in the order of register tiles: `[phases][group][tile][ky][kx][channel read][row]`.
+//! Weights in PyTorch's order -> in the order of register tiles: `[phases][group][tile][kx][ky][channel read][row]`.
 
 use super::way::{PhasePair, Way};
 use crate::machine::Machine;

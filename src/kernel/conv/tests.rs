@@ -106,7 +106,7 @@ fn sums_both_ways_and_the_weight_s_gradient_are_those_of_the_definition() {
             conv.spread(machine, &y, &w, Around::sum(true), &mut made, &mut packed);
             assert_close(made.as_flattened_numbers(), spread.as_flattened_numbers(), &format!("spread {g:?}"));
             let mut made = vec![0.0; w.len()];
-            conv.weight_gradient(machine, &x, &y, &mut made, &mut vec![Line::ZERO; groups * conv.turned_lines()]);
+            conv.weight_gradient(machine, &x, &y, &mut made, &mut vec![Line::ZERO; groups * conv.gradient_lines()]);
             let dw: Vec<f32> = dw.iter().map(|&w| w as f32).collect();
             assert_close(&made, &dw, &format!("weight's gradient {g:?}"));
         }

@@ -62,10 +62,10 @@ impl Way {
         [0, 1].map(|axis| &self.taps[axis].phases[pair.phases[axis]])
     }
 
-    /// The kernel's elements that the places of a pair meet, row by row.
+    /// The kernel's elements that the places of a pair meet, column by column.
     pub fn elements(&self, pair: &PhasePair) -> impl Iterator<Item = usize> {
         let ([ys, xs], width) = (self.phases(pair), self.kernel[1]);
-        ys.elements.iter().flat_map(move |y| xs.elements.iter().map(move |x| y * width + x))
+        xs.elements.iter().flat_map(move |x| ys.elements.iter().map(move |y| y * width + x))
     }
 
     /// The most places of a phase of columns.

@@ -28,7 +28,7 @@ impl SingleConv {
         self.way.target[0].div_ceil(LANES)
     }
 
-    /// Lines of the weights as they are read: `[phases][channel made / 16][ky][kx][channel read]`.
+    /// Lines of the weights as they are read: `[phases][channel made / 16][kx][ky][channel read]`.
     pub fn prepared(&self) -> usize {
         self.way.pairs.iter().map(|pair| self.blocks() * pair.depth).sum()
     }
@@ -98,7 +98,7 @@ struct Span<'a> {
     bias: &'a [f32],
     places: std::ops::Range<usize>,
     blocks: std::ops::Range<usize>,
-    /// `[place][ky][kx][channel read]` numbers; zeros beyond the map.
+    /// `[place][kx][ky][channel read]` numbers; zeros beyond the map.
     gathered: &'a mut [Line],
     y: &'a Shared<'a, Line>,
 }
@@ -134,12 +134,12 @@ impl Span<'_> {
         let [down, across] = [0, 1].map(|axis| way.taps[axis].step as isize);
         let (rows, columns) = (ys.elements.len(), xs.elements.len());
         let to = &mut numbers_mut(self.gathered)[n * self.pair.depth..];
-        for y in 0..rows {
-            let start = (row.source + y as isize * down) * width as isize + column.source;
-            for x in 0..columns {
-                let from = (start + x as isize * across) as usize;
+        for x in 0..columns {
+            let start = row.source * width as isize + column.source + x as isize * across;
+            for y in 0..rows {
+                let from = (start + y as isize * down * width as isize) as usize;
                 let inside = row.inside.contains(&y) && column.inside.contains(&x);
-                let first = (y * columns + x) * channels;
+                let first = (x * rows + y) * channels;
                 for block in 0..channels.div_ceil(LANES) {
                     let value = if inside { L::load(&self.x[block * height * width + from]) } else { L::zero() };
                     // What is written beyond the last channel is overwritten by what comes next.

@@ -52,7 +52,7 @@ fn check(kernel: usize, channels: [usize; 2], input_size: [usize; 2], pad: [usiz
         assert_close(numbers(&made), numbers(&wanted), "spread");
         let (mut made, mut wanted) = (vec![0.0; w.len()], vec![0.0; w.len()]);
         winograd.weight_gradient(&machine, &x, &y, &mut made, &mut vec![Line::ZERO; winograd.gradient_lines(3)]);
-        direct.weight_gradient(&machine, &x, &y, &mut wanted, &mut vec![Line::ZERO; batch * direct.turned_lines()]);
+        direct.weight_gradient(&machine, &x, &y, &mut wanted, &mut vec![Line::ZERO; batch * direct.gradient_lines()]);
         assert_close(&made, &wanted, "weight's gradient");
     }
 }

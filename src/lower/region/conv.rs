@@ -90,7 +90,7 @@ impl Step for ConvStep {
             }
             None => {
                 let sums = self.kernel.scratch_lines(threads);
-                let backward_scratch = Size { group: self.kernel.turned_lines(), fixed: sums };
+                let backward_scratch = Size { group: self.kernel.gradient_lines(), fixed: sums };
                 Needs { forward_scratch: Size::fixed(sums), backward_scratch, ..needs }
             }
         }
