@@ -83,7 +83,6 @@ impl Kernel for Outputs<'_> {
 }
 
 /// Some elements of a row of the kernel, and what they meet.
-#[derive(Clone)]
 struct Meeting<'a, const E: usize> {
     /// The input's channel.
     x: &'a [Line],
@@ -158,7 +157,7 @@ impl Outputs<'_> {
         let (stride, dilation) = (self.g.stride[1], self.g.dilation[1]);
         let Meeting { kernel: [ky, kx], common, .. } = meeting;
         for row in meeting.rows.clone() {
-            let Some(y) = self.partner(0, row, *ky) else { continue };
+            let Some(y) = self.g.partner(0, row, *ky) else { continue };
             let lines = &meeting.x[y * input_width..][..input_width];
             let mut dy = [&self.dy[..0]; R];
             for (r, dy) in dy.iter_mut().enumerate() {
@@ -167,7 +166,7 @@ impl Outputs<'_> {
             for column in (0..common.start).chain(common.end..width) {
                 let mut x = [N::zero(); E];
                 for (e, x) in x.iter_mut().enumerate() {
-                    *x = N::load_part(self.partner(1, column, kx + e).map_or(&ZERO, |at| &lines[at]), part);
+                    *x = N::load_part(self.g.partner(1, column, kx + e).map_or(&ZERO, |at| &lines[at]), part);
                 }
                 sums = outer(dy, column, part, x, sums);
             }
@@ -183,13 +182,6 @@ impl Outputs<'_> {
             }
         }
         sums
-    }
-
-    /// Along an axis, the place of the input that a place of dy meets through an element of the kernel.
-    #[inline(always)]
-    fn partner(&self, axis: usize, output: usize, element: usize) -> Option<usize> {
-        let at = output * self.g.stride[axis] + element * self.g.dilation[axis];
-        at.checked_sub(self.g.pad[axis]).filter(|&at| at < self.g.input_size[axis])
     }
 
     /// The columns of dy that meet the input through an element of the kernel's row.

@@ -52,6 +52,13 @@ impl Geometry {
         self.input / self.groups * self.kernel[0] * self.kernel[1]
     }
 
+    /// Along an axis, the input place that an output place meets through an element of the kernel.
+    #[inline(always)]
+    pub fn partner(&self, axis: usize, output: usize, element: usize) -> Option<usize> {
+        let at = output * self.stride[axis] + element * self.dilation[axis];
+        at.checked_sub(self.pad[axis]).filter(|&at| at < self.input_size[axis])
+    }
+
     /// Output place o meets input place o stride + k dilation - pad.
     pub fn taps(&self, axis: usize) -> Taps {
         let (stride, dilation, size) = (self.stride[axis], self.dilation[axis], self.input_size[axis]);

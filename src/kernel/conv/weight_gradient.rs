@@ -157,19 +157,12 @@ impl Elements<'_> {
     fn common_columns(&self, elements: &[Element]) -> Range<usize> {
         let width = self.g.output_size[1];
         let inside = |column: usize| {
-            let lies = |element: &Element| self.place(1, column, *element).is_some();
+            let lies = |element: &Element| self.g.partner(1, column, element.kernel[1]).is_some();
             elements.iter().all(lies)
         };
         let start = (0..width).find(|&column| inside(column)).unwrap_or(width);
         let end = (start..width).find(|&column| !inside(column)).unwrap_or(width);
         start..end
-    }
-
-    /// Along an axis, the place of the input that an output place meets through an element.
-    #[inline(always)]
-    fn place(&self, axis: usize, output: usize, element: Element) -> Option<usize> {
-        let at = output * self.g.stride[axis] + element.kernel[axis] * self.g.dilation[axis];
-        at.checked_sub(self.g.pad[axis]).filter(|&at| at < self.g.input_size[axis])
     }
 
     #[inline(always)]
@@ -179,14 +172,14 @@ impl Elements<'_> {
 
     #[inline(always)]
     fn checked_partner<'a>(&self, lines: &'a [Line], column: usize, element: Element) -> &'a Line {
-        self.place(1, column, element).map_or(&ZERO, |at| &lines[at])
+        self.g.partner(1, column, element.kernel[1]).map_or(&ZERO, |at| &lines[at])
     }
 
     /// The input's row that dy's row meets.
     #[inline(always)]
     fn source_row(&self, lanes: usize, row: usize, element: Element) -> Option<&[Line]> {
         let [height, width] = self.g.input_size;
-        let row = self.place(0, row, element)?;
+        let row = self.g.partner(0, row, element.kernel[0])?;
         let channel = self.group * (self.g.input / self.g.groups) + element.channel;
         Some(&self.x[((lanes * self.g.input + channel) * height + row) * width..][..width])
     }
