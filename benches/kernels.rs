@@ -74,10 +74,10 @@ fn conv(table: &Table, machine: &Machine, name: &str, g: &Geometry) {
     let around = Around::sum(false);
     let direct = Conv::new(g.clone());
     let mut packed = vec![Line::ZERO; direct.scratch_lines(1)];
-    let mut turned = vec![Line::ZERO; direct.gradient_lines() * GROUPS];
+    let mut sums = vec![Line::ZERO; direct.gradient_lines() * GROUPS];
     table.row(name, "forward", flops, || direct.sum(machine, &x, &w, around, &mut y, &mut packed));
     table.row(name, "input gradient", flops, || direct.spread(machine, &dy, &w, around, &mut dx, &mut packed));
-    table.row(name, "weight gradient", flops, || direct.weight_gradient(machine, &x, &dy, &mut dw, &mut turned));
+    table.row(name, "weight gradient", flops, || direct.weight_gradient(machine, &x, &dy, &mut dw, &mut sums));
     let Some(winograd) = Winograd::new(g) else { return };
     let mut scratch = vec![Line::ZERO; winograd.scratch_lines(1).max(winograd.gradient_lines(1))];
     table.row(name, "Winograd forward", flops, || winograd.sum(machine, &x, &w, around, &mut y, &mut scratch));

@@ -19,10 +19,8 @@ impl<'a> Around<'a> {
     pub fn layer(bias: &'a [f32], relu: bool) -> Self {
         Self { start: Start::Bias(bias), after: After::relu(relu) }
     }
-}
 
-impl Around<'_> {
-    /// Writes part `part` of the first sums of one channel, as many as `out` has lines, which is from line `at` of the output on.
+    /// Writes part `part` of sums of one channel to `out`, which begins at line `at` of the output; those beyond `out` are dropped.
     #[inline(always)]
     pub fn finish<N: Numbers, const T: usize>(
         self,

@@ -1,5 +1,6 @@
 //! The direct sum. The rows that a row of places reads are gathered, channel beside channel and row beside row, so that what a
-//! place meets lies together; then it is a product of weights and lines, as in a fully connected layer.
+//! place meets lies together; then it is a product of weights and lines, as in a fully connected layer. At the map's upper and
+//! lower border, and between places that lie apart, it is a product for each column.
 
 use std::ops::Range;
 
@@ -162,8 +163,29 @@ impl Block<'_> {
         let channel = self.group * way.made_of_group() + first;
         let area = way.target[1] * way.target[2];
         let place = (self.lanes * way.target[0] + channel) * area + row.at * way.target[2] + column.at;
+        let mut sums = self.start_sums::<L, R>(channel, place, area);
+        let (read, height) = (way.read_of_group(), ys.elements.len());
+        let (weights, step) = (pair.start + channel * pair.depth, way.taps[1].step);
+        let of_column = row.inside.len() * read;
+        // What neighbouring columns give lies together, where no row of the kernel is missing.
+        let together = step == 1 && row.inside.len() == height;
+        let columns = if together { column.inside.len().max(1) } else { 1 };
+        for element in column.inside.clone().step_by(columns) {
+            let first = weights + (element * height + row.inside.start) * read * R;
+            let rows = Rows { numbers: packed, first, row: 1, depth: R };
+            let from = (column.reads(element, step) - span.start) * of_column;
+            sums = multiply::<L, R>(rows, &self.gathered[from..from + columns * of_column], sums);
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            around.after.apply(*sum, place + r * area).store(self.out(place + r * area));
+        }
+    }
+
+    /// What the sums of `R` channels begin with at one place, whose lines lie `area` apart.
+    #[inline(always)]
+    fn start_sums<L: Lane, const R: usize>(&self, channel: usize, place: usize, area: usize) -> [L; R] {
         let mut sums = [L::zero(); R];
-        match around.start {
+        match self.sum.around.start {
             Start::Zero => {}
             Start::Held => {
                 for (r, sum) in sums.iter_mut().enumerate() {
@@ -176,21 +198,7 @@ impl Block<'_> {
                 }
             }
         }
-        let (read, height) = (way.read_of_group(), ys.elements.len());
-        let (weights, step) = (pair.start + channel * pair.depth, way.taps[1].step);
-        let of_column = row.inside.len() * read;
-        // What neighbouring columns give lies together, where no row of the kernel lacks.
-        let together = step == 1 && row.inside.len() == height;
-        let columns = if together { column.inside.len().max(1) } else { 1 };
-        for x in column.inside.clone().step_by(columns) {
-            let first = weights + (x * height + row.inside.start) * read * R;
-            let rows = Rows { numbers: packed, first, row: 1, depth: R };
-            let from = (column.reads(x, step) - span.start) * of_column;
-            sums = multiply::<L, R>(rows, &self.gathered[from..from + columns * of_column], sums);
-        }
-        for (r, sum) in sums.iter().enumerate() {
-            around.after.apply(*sum, place + r * area).store(self.out(place + r * area));
-        }
+        sums
     }
 
     #[inline(always)]

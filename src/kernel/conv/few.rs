@@ -1,5 +1,5 @@
-//! A weight's gradient where few elements of a kernel meet: images stay in the lanes until the end, as turning dy would cost as
-//! much as the products.
+//! The weight gradient of a layer whose outputs have few weights: images stay in the lanes until the end, as turning dy would
+//! cost as much as the products.
 
 use std::ops::Range;
 
@@ -11,19 +11,19 @@ use crate::machine::Machine;
 use crate::product::{tile, tiles};
 use crate::shared::Shared;
 
-const ZERO: Line = Line::ZERO;
-
-/// The most elements of one output for which this is the faster way.
+/// The most weights of one output for which this is the faster way.
 const MOST: usize = 32;
 
-/// Outputs of a register tile, and elements of a row of the kernel.
+/// Outputs of a register tile.
 const OUTPUTS: usize = 4;
+
+/// Elements of a register tile, of one row of the kernel.
 const ELEMENTS: usize = 3;
 
-/// Lines of dy that are met by one element after the other.
+/// Lines of dy that one element meets before the next one, so that the first cache holds them; at least a row.
 const DY: usize = 256;
 
-/// Whether a gradient is computed so.
+/// Whether a gradient is computed so. Rows that a stride shortens, and one element alone, are not worth a register tile.
 pub fn suits(g: &Geometry) -> bool {
     g.depth() <= MOST && g.kernel[1] > 1 && g.stride == [1, 1]
 }
@@ -45,7 +45,7 @@ pub fn run(machine: &Machine, g: &Geometry, [x, dy]: [&[Line]; 2], dw: &mut [f32
             let (index, block) = (index / blocks, index % blocks);
             let (first, count) = tile(outputs, OUTPUTS, block);
             let first = index * outputs + first;
-            // SAFETY: each task has outputs of its own.
+            // SAFETY: each task has outputs of one group of lanes of its own.
             let sums = unsafe { sums.part(first * g.depth()..(first + count) * g.depth()) };
             let x = &x[index * inputs * input..][..inputs * input];
             let dy = &dy[first * output..][..count * output];
@@ -95,18 +95,18 @@ struct Meeting<'a, const E: usize> {
 }
 
 impl Outputs<'_> {
-    /// All rows of `R` outputs, a few at a time, which stay in the first cache.
+    /// All rows of `R` outputs, some at a time.
     #[inline(always)]
     fn rows<N: Numbers, const R: usize>(&mut self) {
         let [height, width] = self.g.output_size;
-        let count = (DY / (R * width)).max(1);
-        for first in (0..height).step_by(count) {
-            let rows = first..height.min(first + count);
+        let some = (DY / (R * width)).max(1);
+        for row in (0..height).step_by(some) {
+            let rows = row..height.min(row + some);
             for kernel_row in 0..self.g.input / self.g.groups * self.g.kernel[0] {
                 for index in 0..tiles(self.g.kernel[1], ELEMENTS) {
                     let (kx, count) = tile(self.g.kernel[1], ELEMENTS, index);
+                    // A kernel's row has two elements or more, and so has each tile of it.
                     match count {
-                        1 => self.elements::<N, R, 1>(rows.clone(), kernel_row, kx),
                         2 => self.elements::<N, R, 2>(rows.clone(), kernel_row, kx),
                         _ => self.elements::<N, R, ELEMENTS>(rows.clone(), kernel_row, kx),
                     }
@@ -125,8 +125,7 @@ impl Outputs<'_> {
     ) {
         let (channel, ky) = (kernel_row / self.g.kernel[0], kernel_row % self.g.kernel[0]);
         let area = self.g.input_size[0] * self.g.input_size[1];
-        let (of_first, of_last) = (self.columns(kx), self.columns(kx + E - 1));
-        let (start, end) = (of_last.start.max(of_first.start), of_last.end.min(of_first.end));
+        let (start, end) = (self.columns(kx).start, self.columns(kx + E - 1).end);
         let common = start.min(end)..end;
         let meeting = Meeting::<E> { x: &self.x[channel * area..][..area], rows, kernel: [ky, kx], common };
         let (depth, first) = (self.g.depth(), kernel_row * self.g.kernel[1] + kx);
@@ -154,7 +153,7 @@ impl Outputs<'_> {
         mut sums: [[N; E]; R],
     ) -> [[N; E]; R] {
         let ([height, width], input_width) = (self.g.output_size, self.g.input_size[1]);
-        let (stride, dilation) = (self.g.stride[1], self.g.dilation[1]);
+        let dilation = self.g.dilation[1];
         let Meeting { kernel: [ky, kx], common, .. } = meeting;
         for row in meeting.rows.clone() {
             let Some(y) = self.g.partner(0, row, *ky) else { continue };
@@ -166,19 +165,18 @@ impl Outputs<'_> {
             for column in (0..common.start).chain(common.end..width) {
                 let mut x = [N::zero(); E];
                 for (e, x) in x.iter_mut().enumerate() {
-                    *x = N::load_part(self.g.partner(1, column, kx + e).map_or(&ZERO, |at| &lines[at]), part);
+                    *x = N::load_part(self.g.partner(1, column, kx + e).map_or(&Line::ZERO, |at| &lines[at]), part);
                 }
                 sums = outer(dy, column, part, x, sums);
             }
-            let mut at = (common.start * stride + kx * dilation).wrapping_sub(self.g.pad[1]);
+            let first = (kx * dilation).wrapping_sub(self.g.pad[1]);
             for column in common.clone() {
                 let mut x = [N::zero(); E];
                 for (e, x) in x.iter_mut().enumerate() {
                     // SAFETY: the column is common to all elements, so that their partners lie in the row.
-                    *x = N::load_part(unsafe { lines.get_unchecked(at + e * dilation) }, part);
+                    *x = N::load_part(unsafe { lines.get_unchecked(column.wrapping_add(first) + e * dilation) }, part);
                 }
                 sums = outer(dy, column, part, x, sums);
-                at += stride;
             }
         }
         sums
@@ -187,9 +185,9 @@ impl Outputs<'_> {
     /// The columns of dy that meet the input through an element of the kernel's row.
     #[inline(always)]
     fn columns(&self, kx: usize) -> Range<usize> {
-        let (before, stride) = (kx * self.g.dilation[1], self.g.stride[1]);
-        let end = (self.g.input_size[1] + self.g.pad[1]).saturating_sub(before).div_ceil(stride);
-        self.g.pad[1].saturating_sub(before).div_ceil(stride)..end.min(self.g.output_size[1])
+        let before = kx * self.g.dilation[1];
+        let end = (self.g.input_size[1] + self.g.pad[1]).saturating_sub(before);
+        self.g.pad[1].saturating_sub(before)..end.min(self.g.output_size[1])
     }
 }
 

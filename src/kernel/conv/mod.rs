@@ -52,7 +52,7 @@ impl Conv {
         lines_for(self.geometry.weights())
     }
 
-    /// Lines of scratch of [`Conv::weight_gradient`] for one group.
+    /// Lines of scratch of [`Conv::weight_gradient`] for one group of lanes.
     pub fn gradient_lines(&self) -> usize {
         if few::suits(&self.geometry) {
             few::lines(&self.geometry)

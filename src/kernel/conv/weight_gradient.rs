@@ -12,8 +12,6 @@ use crate::machine::Machine;
 use crate::product::{tile, tiles, with_height};
 use crate::shared::Shared;
 
-const ZERO: Line = Line::ZERO;
-
 /// Lines of dy turned, for one group of lanes.
 pub fn turned_lines(g: &Geometry) -> usize {
     g.groups * blocks(g) * g.output_size[0] * g.output_size[1] * LANES
@@ -121,6 +119,7 @@ impl Elements<'_> {
     fn sums<L: Lane, const R: usize>(&self) -> [L; R] {
         let elements: [Element; R] = array(|r| self.element(self.first + r));
         let common = self.common_columns(&elements);
+        let offsets: [usize; R] = array(|r| elements[r].kernel[1] * self.g.dilation[1]);
         let [height, width] = self.g.output_size;
         let mut sums = [L::zero(); R];
         for lanes in 0..self.batch {
@@ -130,14 +129,16 @@ impl Elements<'_> {
                     continue;
                 }
                 let turned = &self.turned[self.turned_row(lanes, row)..][..width * LANES];
+                let whole = lines.map(Option::unwrap_or_default);
+                let common = if lines.iter().all(Option::is_some) { common.clone() } else { 0..0 };
                 for (column, square) in turned.as_chunks::<LANES>().0.iter().enumerate() {
-                    let inside = common.contains(&column);
-                    let line: [&Line; R] = array(|r| match (lines[r], inside) {
-                        // SAFETY: the column is common to all elements, so its partner lies in the row.
-                        (Some(lines), true) => unsafe { lines.get_unchecked(self.partner(column, elements[r])) },
-                        (Some(lines), false) => self.checked_partner(lines, column, elements[r]),
-                        (None, _) => &ZERO,
-                    });
+                    let line: [&Line; R] = if common.contains(&column) {
+                        let first = (column * self.g.stride[1]).wrapping_sub(self.g.pad[1]);
+                        // SAFETY: the column is common to all elements, so that its partners lie in the rows.
+                        array(|r| unsafe { whole[r].get_unchecked(first.wrapping_add(offsets[r])) })
+                    } else {
+                        array(|r| self.checked_partner(lines[r], column, elements[r]))
+                    };
                     sums = outer(line, square, sums);
                 }
             }
@@ -166,13 +167,9 @@ impl Elements<'_> {
     }
 
     #[inline(always)]
-    fn partner(&self, column: usize, element: Element) -> usize {
-        column * self.g.stride[1] + element.kernel[1] * self.g.dilation[1] - self.g.pad[1]
-    }
-
-    #[inline(always)]
-    fn checked_partner<'a>(&self, lines: &'a [Line], column: usize, element: Element) -> &'a Line {
-        self.g.partner(1, column, element.kernel[1]).map_or(&ZERO, |at| &lines[at])
+    fn checked_partner<'a>(&self, lines: Option<&'a [Line]>, column: usize, element: Element) -> &'a Line {
+        let at = self.g.partner(1, column, element.kernel[1]);
+        lines.zip(at).map_or(&Line::ZERO, |(lines, at)| &lines[at])
     }
 
     /// The input's row that dy's row meets.

@@ -8,7 +8,7 @@ use super::{LANES, Lane, Line, Numbers, array};
 #[derive(Clone, Copy)]
 pub struct Avx2([Eight; 2]);
 
-/// Half of them, in one register.
+/// Half of them, in one register; made and used only there, too.
 #[derive(Clone, Copy)]
 pub struct Eight(__m256);
 
@@ -92,7 +92,7 @@ impl Avx2 {
         Self([f(self.0[0], b.0[0], c.0[0]), f(self.0[1], b.0[1], c.0[1])])
     }
 
-    /// As [`Avx2::zip`], of the registers of one.
+    /// What `f` makes of each register.
     #[inline(always)]
     fn map(self, f: impl Fn(__m256) -> __m256) -> Self {
         Self([Eight(f(self.0[0].0)), Eight(f(self.0[1].0))])
@@ -150,8 +150,8 @@ impl Numbers for Avx2 {
 
     #[inline(always)]
     fn where_greater(self, other: Self, then: Self, otherwise: Self) -> Self {
-        let half = |n: usize| self.0[n].where_greater(other.0[n], then.0[n], otherwise.0[n]);
-        Self([half(0), half(1)])
+        let ([a, b], [c, d]) = (self.0, other.0);
+        Self([a.where_greater(c, then.0[0], otherwise.0[0]), b.where_greater(d, then.0[1], otherwise.0[1])])
     }
 }
 

@@ -65,10 +65,11 @@ pub trait Numbers: Copy + 'static {
     }
 }
 
-/// Sixteen numbers, a whole line. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which alone
+/// Sixteen numbers, a whole line, so that there is one part. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which alone
 /// names the types that implement it.
 pub trait Lane: Numbers {
-    /// What one register holds. Where many values live at a time, a kernel takes lines part by part.
+    /// What one register holds, or all where there are none so wide. Where many values live at a time, a kernel takes lines
+    /// part by part.
     type Register: Numbers;
 
     /// Rows of accumulators that fit in the registers beside what they are made of: the height of a register tile.

@@ -87,7 +87,7 @@ pub fn two<N: Numbers>(x: f32, s: N, y: f32, t: N) -> N {
     N::splat(x).mul_add(s, N::splat(y).mul(t))
 }
 
-/// Of a line.
+/// The most registers that make a line.
 const MOST_PARTS: usize = 2;
 
 macro_rules! both_ways {
@@ -100,6 +100,7 @@ macro_rules! both_ways {
         ) {
             // Zeros here would be written for each square.
             let mut half = [[[MaybeUninit::<N>::uninit(); MOST_PARTS]; $from]; $to];
+            const { assert!(N::PARTS <= MOST_PARTS) };
             for x in 0..$from {
                 for part in 0..N::PARTS {
                     let made = F::$one::<N>(square.column(x, part));

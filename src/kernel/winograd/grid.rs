@@ -85,7 +85,8 @@ impl<const T: usize> Grid<T> {
 /// Those of P places from `at - pad` on that lie on a map of `size`.
 #[inline(always)]
 fn on_map<const P: usize>(at: usize, pad: usize, size: usize) -> Range<usize> {
-    pad.saturating_sub(at)..P.min(size + pad - at)
+    let end = P.min((size + pad).saturating_sub(at));
+    pad.saturating_sub(at).min(end)..end
 }
 
 impl<const P: usize> Square<P> for Patch<'_, P> {
