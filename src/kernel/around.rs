@@ -20,7 +20,8 @@ impl<'a> Around<'a> {
         Self { start: Start::Bias(bias), after: After::relu(relu) }
     }
 
-    /// Writes part `part` of sums of one channel to `out`, which begins at line `at` of the output; those beyond `out` are dropped.
+    /// Writes part `part` of sums of one channel to `out`, which begins at line `at` of the output; those beyond `out` are
+    /// dropped.
     #[inline(always)]
     pub fn finish<N: Numbers, const T: usize>(
         self,

@@ -125,7 +125,7 @@ impl Outputs<'_> {
     ) {
         let (channel, ky) = (kernel_row / self.g.kernel[0], kernel_row % self.g.kernel[0]);
         let area = self.g.input_size[0] * self.g.input_size[1];
-        let (start, end) = (self.columns(kx).start, self.columns(kx + E - 1).end);
+        let (start, end) = (self.g.outputs_of(1, kx).start, self.g.outputs_of(1, kx + E - 1).end);
         let common = start.min(end)..end;
         let meeting = Meeting::<E> { x: &self.x[channel * area..][..area], rows, kernel: [ky, kx], common };
         let (depth, first) = (self.g.depth(), kernel_row * self.g.kernel[1] + kx);
@@ -180,14 +180,6 @@ impl Outputs<'_> {
             }
         }
         sums
-    }
-
-    /// The columns of dy that meet the input through an element of the kernel's row.
-    #[inline(always)]
-    fn columns(&self, kx: usize) -> Range<usize> {
-        let before = kx * self.g.dilation[1];
-        let end = (self.g.input_size[1] + self.g.pad[1]).saturating_sub(before);
-        self.g.pad[1].saturating_sub(before)..end.min(self.g.output_size[1])
     }
 }
 

@@ -59,6 +59,14 @@ impl Geometry {
         at.checked_sub(self.pad[axis]).filter(|&at| at < self.input_size[axis])
     }
 
+    /// Along an axis, the output places that meet the input through an element of the kernel.
+    #[inline(always)]
+    pub fn outputs_of(&self, axis: usize, element: usize) -> Range<usize> {
+        let (before, stride, pad) = (element * self.dilation[axis], self.stride[axis], self.pad[axis]);
+        let end = (self.input_size[axis] + pad).saturating_sub(before).div_ceil(stride).min(self.output_size[axis]);
+        pad.saturating_sub(before).div_ceil(stride).min(end)..end
+    }
+
     /// Output place o meets input place o stride + k dilation - pad.
     pub fn taps(&self, axis: usize) -> Taps {
         let (stride, dilation, size) = (self.stride[axis], self.dilation[axis], self.input_size[axis]);

@@ -91,7 +91,7 @@ impl Conv {
     }
 
     /// dw\[o, c, ky, kx\] = the sum over images and positions of dy\[o\] x\[c\]. `scratch` has [`Conv::gradient_lines`] for
-    /// each group.
+    /// each group of lanes.
     pub fn weight_gradient(&self, machine: &Machine, x: &[Line], dy: &[Line], dw: &mut [f32], scratch: &mut [Line]) {
         let run = if few::suits(&self.geometry) { few::run } else { weight_gradient::run };
         run(machine, &self.geometry, [x, dy], dw, scratch);

@@ -156,14 +156,12 @@ impl Elements<'_> {
     /// The columns of dy whose partners lie in the map for all elements.
     #[inline(always)]
     fn common_columns(&self, elements: &[Element]) -> Range<usize> {
-        let width = self.g.output_size[1];
-        let inside = |column: usize| {
-            let lies = |element: &Element| self.g.partner(1, column, element.kernel[1]).is_some();
-            elements.iter().all(lies)
-        };
-        let start = (0..width).find(|&column| inside(column)).unwrap_or(width);
-        let end = (start..width).find(|&column| !inside(column)).unwrap_or(width);
-        start..end
+        let mut common = 0..self.g.output_size[1];
+        for element in elements {
+            let own = self.g.outputs_of(1, element.kernel[1]);
+            common = common.start.max(own.start)..common.end.min(own.end);
+        }
+        common
     }
 
     #[inline(always)]

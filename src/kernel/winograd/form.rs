@@ -3,6 +3,7 @@
 //! The loops are plain ones: closures are not always inlined, and so not compiled for the instruction set.
 
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 
 use crate::lane::Numbers;
 use crate::line::Line;
@@ -41,17 +42,9 @@ pub struct Strided<T, const S: usize> {
     stride: usize,
 }
 
-impl<'a, const S: usize> Strided<&'a [Line], S> {
+impl<T: Deref<Target = [Line]>, const S: usize> Strided<T, S> {
     #[inline(always)]
-    pub fn new(lines: &'a [Line], stride: usize) -> Self {
-        assert!((S * S - 1) * stride < lines.len(), "a square beyond its lines");
-        Self { lines, stride }
-    }
-}
-
-impl<'a, const S: usize> Strided<&'a mut [Line], S> {
-    #[inline(always)]
-    pub fn to(lines: &'a mut [Line], stride: usize) -> Self {
+    pub fn new(lines: T, stride: usize) -> Self {
         assert!((S * S - 1) * stride < lines.len(), "a square beyond its lines");
         Self { lines, stride }
     }
@@ -75,7 +68,7 @@ impl<const S: usize> Sink<S> for Strided<&mut [Line], S> {
     fn row<N: Numbers>(&mut self, y: usize, part: usize, values: [N; S]) {
         assert!(y < S, "a row beyond its square");
         for (x, value) in values.iter().enumerate() {
-            // SAFETY: x and y are below S, and so the place is at most the one that `to` looked for.
+            // SAFETY: x and y are below S, and so the place is at most the one that `new` looked for.
             value.store_part(unsafe { self.lines.get_unchecked_mut((y * S + x) * self.stride) }, part);
         }
     }

@@ -131,7 +131,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Block<'_,
                 grid.prefetch_patch::<P>(next, self.first + n);
                 let patch = grid.patch::<P>(from, self.first + n);
                 let lines = &mut self.inputs[n * read + channel..];
-                let mut planes = Strided::to(lines, self.sizes.inputs);
+                let mut planes = Strided::new(lines, self.sizes.inputs);
                 input_tile::<F, L::Register, P, T, K>(&patch, &mut planes);
             }
         }

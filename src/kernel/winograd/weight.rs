@@ -150,7 +150,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Kernel fo
     #[inline(always)]
     fn run<L: Lane>(self) -> [[Line; K]; K] {
         let mut made = [[Line::ZERO; K]; K];
-        let mut sink = Strided::to(made.as_flattened_mut(), 1);
+        let mut sink = Strided::new(made.as_flattened_mut(), 1);
         filter_gradient_tile::<F, L::Register, P, T, K>(&self.from, &mut sink);
         made
     }

@@ -185,7 +185,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
                 let plane = |channel: usize| &x[(lanes * inputs + channel) * area..][..area];
                 grid.prefetch_patch::<P>(plane((channel + 1).min(own.end - 1)), tile);
                 let lines = &mut self.inputs[n * own.len() + channel - own.start..];
-                let mut planes = Strided::to(lines, self.sizes.inputs);
+                let mut planes = Strided::new(lines, self.sizes.inputs);
                 input_tile::<F, L::Register, P, T, K>(&grid.patch::<P>(plane(channel), tile), &mut planes);
             }
         }
@@ -218,7 +218,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Share<'_,
         for image in 0..LANES {
             let values = Strided::new(&self.turned[image..], LANES);
             let lines = &mut self.outputs[(block * self.sizes.tiles + n) * LANES + image..];
-            let mut planes = Strided::to(lines, self.sizes.outputs);
+            let mut planes = Strided::new(lines, self.sizes.outputs);
             output_gradient_tile::<F, L::Register, P, T, K>(&values, &mut planes);
         }
     }
