@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::recipe::{OptimizerRecipe, OptimizerRule};
 use crate::kernel::Machine;
-use crate::kernel::optimizer::{self, Decay, Moments, Rule};
+use crate::kernel::optimizer::{self, Adam, Adamax, Decay, Moments, Momentum, Nadam, RmsMomentum, RmsProp, Rule, Sgd};
 use crate::lower::Store;
 
 /// How fast Nadam's momentum reaches its first beta, as PyTorch's.
@@ -128,25 +128,25 @@ impl Optimizer {
     fn rule(&mut self) -> Rule {
         let lr = self.recipe.lr;
         match self.recipe.rule {
-            OptimizerRule::Sgd { momentum: 0.0, .. } => Rule::Sgd { lr: lr as f32 },
+            OptimizerRule::Sgd { momentum: 0.0, .. } => Rule::Sgd(Sgd { lr: lr as f32 }),
             OptimizerRule::Sgd { momentum, nesterov } => {
-                Rule::Momentum { lr: lr as f32, momentum: momentum as f32, nesterov }
+                Rule::Momentum(Momentum { lr: lr as f32, momentum: momentum as f32, nesterov })
             }
             OptimizerRule::Adam { betas, eps } | OptimizerRule::AdamW { betas, eps } => {
                 let [bias1, bias2] = self.biases(betas);
                 let root = bias2.sqrt();
-                Rule::Adam { step: (root * lr / bias1) as f32, moments: moments(betas), eps: (root * eps) as f32 }
+                Rule::Adam(Adam { step: (root * lr / bias1) as f32, moments: moments(betas), eps: (root * eps) as f32 })
             }
             OptimizerRule::Adamax { betas, eps } => {
                 let step = (lr / self.biases(betas)[0]) as f32;
-                Rule::Adamax { step, moments: moments(betas), eps: eps as f32 }
+                Rule::Adamax(Adamax { step, moments: moments(betas), eps: eps as f32 })
             }
             OptimizerRule::Nadam { betas, eps } => self.nadam(betas, eps),
             OptimizerRule::RmsProp { alpha, eps, momentum } => {
                 let (rest, alpha, eps, lr) = ((1.0 - alpha) as f32, alpha as f32, eps as f32, lr as f32);
                 match momentum {
-                    0.0 => Rule::RmsProp { lr, alpha, rest, eps },
-                    _ => Rule::RmsMomentum { lr, alpha, rest, eps, momentum: momentum as f32 },
+                    0.0 => Rule::RmsProp(RmsProp { lr, alpha, rest, eps }),
+                    _ => Rule::RmsMomentum(RmsMomentum { lr, alpha, rest, eps, momentum: momentum as f32 }),
                 }
             }
         }
@@ -157,12 +157,12 @@ impl Optimizer {
         let (mu, mu_next) = (momentum(betas[0], self.steps), momentum(betas[0], self.steps + 1));
         self.product *= mu;
         let root = self.biases(betas)[1].sqrt();
-        Rule::Nadam {
+        Rule::Nadam(Nadam {
             now: (root * lr * (1.0 - mu) / (1.0 - self.product)) as f32,
             next: (root * lr * mu_next / (1.0 - self.product * mu_next)) as f32,
             moments: moments(betas),
             eps: (root * eps) as f32,
-        }
+        })
     }
 
     fn biases(&self, betas: [f64; 2]) -> [f64; 2] {
