@@ -2,17 +2,31 @@
 
 use super::Lane;
 
-/// Cody and Waite's split of ln 2, and Cephes' polynomial for e^r, |r| <= ln 2 / 2.
 #[inline(always)]
 pub fn exp<L: Lane>(x: L) -> L {
-    let clamped = L::splat(88.3).min(L::splat(-87.3).max(x));
-    let n = clamped.mul(L::splat(std::f32::consts::LOG2_E)).round();
-    let r = n.neg_mul_add(L::splat(0.693_359_4), clamped);
+    L::splat(LEAST).where_greater(x, L::zero(), clamped_exp(x))
+}
+
+/// The least and the largest x that e^x is computed of.
+const LEAST: f32 = -87.3;
+const LARGEST: f32 = 88.3;
+
+/// e^x; e^LEAST below that.
+#[inline(always)]
+fn clamped_exp<L: Lane>(x: L) -> L {
+    let [power, rest] = exp_parts(L::splat(LARGEST).min(L::splat(LEAST).max(x)));
+    rest.add(L::splat(1.0)).mul(power)
+}
+
+/// Of x = n ln 2 + r, |r| <= ln 2 / 2: 2^n and e^r - 1. Cody and Waite's split of ln 2, and Cephes' polynomial.
+#[inline(always)]
+fn exp_parts<L: Lane>(x: L) -> [L; 2] {
+    let n = x.mul(L::splat(std::f32::consts::LOG2_E)).round();
+    let r = n.neg_mul_add(L::splat(0.693_359_4), x);
     let r = n.neg_mul_add(L::splat(-2.121_944_4e-4), r);
     let coefficients = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let tail = polynomial(r, 1.987_569_1e-4, &coefficients);
-    let power = tail.mul_add(r.mul(r), r).add(L::splat(1.0)).mul(n.power_of_two());
-    L::splat(-87.3).where_greater(x, L::zero(), power)
+    [n.power_of_two(), tail.mul_add(r.mul(r), r)]
 }
 
 /// first x^n + ... by Horner's rule.
@@ -25,23 +39,17 @@ fn polynomial<L: Lane>(x: L, first: f32, rest: &[f32]) -> L {
     sum
 }
 
-/// Cephes' polynomial below 0.625, so that small values keep their digits, and 1 - 2 / (e^2|x| + 1) from there on, so that the
-/// slope 1 - y^2 does.
+/// m / (m + 2), m = e^2x - 1 = 2^n (e^r - 1) + 2^n - 1, so that small values keep their digits. From 10 on it is 1.
 #[inline(always)]
 pub fn tanh<L: Lane>(x: L) -> L {
-    let size = x.max(x.neg());
-    let square = x.mul(x);
-    let coefficients = [2.063_909e-2, -5.373_971_4e-2, 1.333_144_2e-1, -3.333_328e-1];
-    let small = polynomial(square, -5.704_988_7e-3, &coefficients).mul(square).mul_add(x, x);
-    let falling = size.mul(L::splat(-2.0)).exp();
-    let large = L::splat(1.0).sub(falling.add(falling).div(L::splat(1.0).add(falling)));
-    let signed = x.where_greater(L::zero(), large, large.neg());
-    size.where_greater(L::splat(0.625), signed, small)
+    let [power, rest] = exp_parts(L::splat(20.0).min(L::splat(-20.0).max(x.add(x))));
+    let m = power.mul_add(rest, power.sub(L::splat(1.0)));
+    m.div(m.add(L::splat(2.0)))
 }
 
 #[inline(always)]
 pub fn sigmoid<L: Lane>(x: L) -> L {
-    L::splat(1.0).div(L::splat(1.0).add(x.neg().exp()))
+    L::splat(1.0).div(L::splat(1.0).add(clamped_exp(x.neg())))
 }
 
 /// Abramowitz and Stegun 7.1.26.
