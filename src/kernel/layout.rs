@@ -45,11 +45,7 @@ impl Kernel for Place<'_> {
     fn run<L: Lane>(self) {
         for (block, lines) in self.lines.chunks_mut(LANES).enumerate() {
             let at = self.first + block * LANES;
-            let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
-            for (line, image) in square.iter_mut().zip(self.images.chunks_exact(self.count)) {
-                L::from_part(&image[at..at + lines.len()]).store(line);
-            }
-            L::transpose(&square, &mut turned);
+            let turned = turned::<L>(self.images, self.count, at, lines.len());
             for (line, turned) in lines.iter_mut().zip(&turned) {
                 let value = L::load(turned);
                 let value = if self.add { L::load(line).add(value) } else { value };
@@ -57,6 +53,17 @@ impl Kernel for Place<'_> {
             }
         }
     }
+}
+
+/// Up to sixteen values from `first` on of sixteen images, or of as many as there are, in lanes.
+#[inline(always)]
+pub(super) fn turned<L: Lane>(images: &[f32], count: usize, first: usize, values: usize) -> [Line; LANES] {
+    let (mut square, mut turned) = ([Line::ZERO; LANES], [Line::ZERO; LANES]);
+    for (line, image) in square.iter_mut().zip(images.chunks_exact(count)) {
+        L::from_part(&image[first..first + values]).store(line);
+    }
+    L::transpose(&square, &mut turned);
+    turned
 }
 
 /// The inverse of [`pack`], of as many images as `images` holds.

@@ -25,6 +25,7 @@ mod isa;
 mod lane;
 pub mod layout;
 mod line;
+pub mod loss;
 mod machine;
 pub mod max_pool;
 mod memory;

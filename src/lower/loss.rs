@@ -4,6 +4,8 @@
 //! those of `torch.nn` for the mean over a batch. Of images that were mixed of two, each term is the sum of both
 //! labels' terms, by their shares.
 
+use std::borrow::Cow;
+
 use dfdx::shapes::{Axis, HasShape, Rank0};
 use dfdx::tensor::{PutTape, SplitTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, SelectTo, SumTo};
@@ -102,6 +104,35 @@ pub fn softmax_of(graph: &Graph, value: Value) -> Option<usize> {
     }
 }
 
+/// What a region compares one of its values with, batch-major.
+pub(super) enum Compared<'a, E: Clone> {
+    /// What -log softmax of each class of each image counts.
+    Shares(Vec<E>),
+    /// `factor` times the squared differences.
+    Squares { targets: Cow<'a, [E]>, factor: f64 },
+    /// For each labelling how much each class's margin to the label counts, which stands below zero.
+    Margins { margin: f64, labellings: Vec<Vec<E>> },
+}
+
+impl Term {
+    /// What the term compares with, for an output of so many values.
+    pub(super) fn compared<'a, E: Element>(&self, batch: &Batch<'a, E>, count: usize) -> Compared<'a, E> {
+        let mean = |count: usize| self.weight / (batch.labels.len() * count.max(1)) as f64;
+        let squares = |targets| Compared::Squares { targets, factor: mean(count) };
+        let margins = |margin, mean| Compared::Margins { margin, labellings: margin_counts(batch, count, mean) };
+        match &self.criterion {
+            Criterion::CrossEntropy(classes) => {
+                let shares = classes.shares(batch, count).into_iter().map(|share| E::of(share * self.weight));
+                Compared::Shares(shares.collect())
+            }
+            Criterion::Mse => squares(Cow::Borrowed(batch.targets.unwrap_or(batch.images))),
+            Criterion::LabelMse => squares(Cow::Owned(label_scores(batch, count))),
+            Criterion::Hinge { margin } => margins(*margin, mean(count)),
+            Criterion::MarginRanking { margin } => margins(*margin, mean(count - 1)),
+        }
+    }
+}
+
 /// The weighted value of one term.
 pub(super) fn lower_term<E: Element, T: Tape<E, E::Dev>>(
     term: &Term,
@@ -184,6 +215,15 @@ fn label_scores<E: Element>(batch: &Batch<E>, classes: usize) -> Vec<E> {
             .for_each(|(image, (&label, share))| scores[image * classes + label] += share);
     }
     scores.into_iter().map(E::of).collect()
+}
+
+/// For each labelling what a class counts, its image's share of `whole`, and -1 at the label.
+fn margin_counts<E: Element>(batch: &Batch<E>, classes: usize, whole: f64) -> Vec<Vec<E>> {
+    let of_image = |(&label, share): (&usize, f64)| {
+        (0..classes).map(move |class| E::of(if class == label { -1.0 } else { share * whole }))
+    };
+    let counts = |(labels, shares): (&[usize], Vec<f64>)| labels.iter().zip(shares).flat_map(of_image).collect();
+    batch.labellings().into_iter().map(counts).collect()
 }
 
 /// The sum over images and classes other than the label of max(0, margin - score of the label + score).

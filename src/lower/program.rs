@@ -164,7 +164,7 @@ impl<E: Element> Program<E> {
     /// Outputs and loss on at least one image, as in evaluation.
     pub fn evaluate(&self, store: &Store<E>, batch: &Batch<E>, loss: &Loss) -> Step<E> {
         let run = self.run(store, batch.images, None, NoneTape, None);
-        let loss = self.loss(&run, loss, batch).map_or(0.0, |value| to_vec(&value)[0].f64());
+        let loss = to_vec(&self.loss(&run, &loss.terms, batch))[0].f64();
         Step { loss, outputs: self.outputs(&run) }
     }
 
@@ -175,13 +175,11 @@ impl<E: Element> Program<E> {
         let mut run = self.run(&lock(&lent), batch.images, Some(draw), OwnedTape::default(), Some(&lent));
         let outputs = self.outputs(&run);
         let tape = std::mem::take(&mut run.tape);
-        let loss = self.loss(&run, loss, batch).map_or(0.0, |value| {
-            let (value, own) = value.split_tape();
-            let figure = to_vec(&value)[0].f64();
-            let gradients = value.put_tape(tape.merge(own)).backward();
-            put_gradients(&mut lock(&lent), &run.params, gradients);
-            figure
-        });
+        let (lost, others) = self.lose(loss, batch);
+        let (rest, own) = self.loss(&run, others, batch).split_tape();
+        let loss = lost + to_vec(&rest)[0].f64();
+        let gradients = rest.put_tape(tape.merge(own)).backward();
+        put_gradients(&mut lock(&lent), &run.params, gradients);
         *store = std::mem::take(&mut lock(&lent));
         follow_moments(store, &run.moments);
         Step { loss, outputs }
@@ -253,10 +251,36 @@ impl<E: Element> Program<E> {
         Outputs { values: self.graph.outputs.iter().map(|output| to_vec(run.value(output.value))).collect() }
     }
 
-    /// The sum of the terms; none without terms.
-    fn loss<T: Tape<E, E::Dev>>(&self, run: &Run<E, T>, loss: &Loss, batch: &Batch<E>) -> Option<Of<Rank0, E, T>> {
+    /// The sum of the terms that regions take, with its gradients; and the other terms.
+    fn lose<'l>(&self, loss: &'l Loss, batch: &Batch<E>) -> (f64, Vec<&'l Term>) {
+        let (mut sum, mut others) = (0.0, vec![]);
+        for term in &loss.terms {
+            let value = self.compared(term);
+            match self.regions().find(|region| lock(region).can_lose(value)) {
+                Some(region) => sum += lock(region).lose(value, &term.compared(batch, self.graph.shape(value).count())),
+                None => others.push(term),
+            }
+        }
+        (sum, others)
+    }
+
+    fn regions(&self) -> impl Iterator<Item = &SharedRegion<E>> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Region(region) => Some(region),
+            Part::Node(..) => None,
+        })
+    }
+
+    /// The sum of some terms.
+    fn loss<'l, T: Tape<E, E::Dev>>(
+        &self,
+        run: &Run<E, T>,
+        terms: impl IntoIterator<Item = &'l Term>,
+        batch: &Batch<E>,
+    ) -> Of<Rank0, E, T> {
         let term = |term: &Term| lower_term(term, run.value(self.compared(term)).retaped::<T>(), batch);
-        loss.terms.iter().map(term).reduce(|a, b| a + b)
+        let sum = terms.into_iter().map(term).reduce(|a, b| a + b);
+        sum.unwrap_or_else(|| E::Dev::default().tensor_from_vec(vec![E::default()], ()).retaped())
     }
 
     /// What a term compares: for cross entropy the scores before a final softmax, which is not applied twice.
@@ -352,10 +376,14 @@ fn run_region<E: Element, T: Tape<E, E::Dev>>(
     let Some(lent) = lent else { return };
     let (read, region, store) = (region.inputs().to_vec(), shared.clone(), lent.clone());
     run.tape.add_backward_op(move |gradients| {
+        let mut region = lock(&region);
         // Nobody reads them after their region.
-        let of_outputs = outputs.iter().map(|output| Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(output)?)));
-        let of_outputs: Vec<Vec<E>> = of_outputs.collect::<Result<_, _>>()?;
-        let of_inputs = lock(&region).backward(&mut lock(&store), &of_outputs);
+        let mut taken = |output| Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(output)?));
+        let of_outputs = region.outputs().iter().zip(&outputs);
+        let of_outputs =
+            of_outputs.map(|(value, output)| (!region.has_lost(*value)).then(|| taken(output)).transpose());
+        let of_outputs: Vec<Option<Vec<E>>> = of_outputs.collect::<Result<_, _>>()?;
+        let of_inputs = region.backward(&mut lock(&store), &of_outputs);
         let of_nodes = read.iter().zip(of_inputs).filter(|(value, _)| **value != Value::Input);
         for (input, (_, gradient)) in inputs.iter().zip(of_nodes) {
             let sums = gradients.get_or_alloc_mut(input)?;

@@ -18,7 +18,7 @@ use decisions::{Tie, ties, watched};
 use netc::graph::Graph;
 use netc::kernel::{Isa, Machine};
 use netc::layer::Op;
-use netc::lower::{Batch, Draw, Loss, Program, Store};
+use netc::lower::{Batch, Classes, Criterion, Draw, Loss, Mixed, Program, Store, Term};
 use netc::random::uniform;
 use support::{Checked, check_text};
 
@@ -265,6 +265,45 @@ fn a_nan_reaches_the_scores_of_its_image_and_of_no_other() {
             let scores = &program.forward(&store, &pixels).values[0];
             let nan: Vec<bool> = scores.iter().map(|score| score.is_nan()).collect();
             assert_eq!(nan, [[false; 10], [true; 10], [false; 10]].concat(), "{layer}, program {n}");
+        }
+    }
+}
+
+/// Alone and several by one output, of images of their own and of mixed ones.
+#[test]
+fn every_loss() {
+    let text = "input 1x4x4\nConv(1, 2, 3, pad=1) -> Tanh
+        -> ( Flatten -> FC(32, 10) as logits | Conv(2, 1, 3, pad=1) as image | Flatten -> FC(32, 20) as others )";
+    let graph = graph(text);
+    let counted = Classes { smoothing: 0.1, weights: (0..10).map(|class| 0.5 + f64::from(class) / 10.0).collect() };
+    let criteria = [
+        Criterion::cross_entropy(),
+        Criterion::CrossEntropy(counted),
+        Criterion::LabelMse,
+        Criterion::Hinge { margin: 1.0 },
+        Criterion::MarginRanking { margin: 0.3 },
+    ];
+    let all = criteria.iter().map(|criterion| Term { output: 0, weight: 0.7, criterion: criterion.clone() });
+    let image = Term { output: 1, weight: 1.3, criterion: Criterion::Mse };
+    let mut losses: Vec<Loss> = criteria.iter().map(|criterion| Loss::single(0, criterion.clone())).collect();
+    losses.extend([Loss::single(1, Criterion::Mse), Loss { terms: all.chain([image]).collect() }]);
+    let images = 19;
+    let numbers = |key: u64, count: usize| (0..count as u64).map(|n| uniform(key, n)).collect::<Vec<f32>>();
+    let (pixels, targets, shares) = (numbers(1, images * 16), numbers(2, images * 16), numbers(3, images));
+    let [labels, others] = [7, 3].map(|factor| (0..images).map(|n| n * factor % 10).collect::<Vec<usize>>());
+    for (loss, mixed) in losses.iter().flat_map(|loss| [false, true].map(|mixed| (loss, mixed))) {
+        let mixed = mixed.then_some(Mixed { labels: &others, shares: &shares });
+        let batch = Batch { images: &pixels, targets: Some(&targets), labels: &labels, mixed };
+        let gradients = |program: Program<f32>| {
+            let mut store = Store::<f32>::init(&graph, 5);
+            let step = program.step(&mut store, &batch, loss, Draw { seed: 1, epoch: 0, first: 0 });
+            (step.loss as f32, store.values_and_gradients_mut().1.to_vec())
+        };
+        let (wanted, slope) = gradients(Program::new(&graph));
+        for machine in machines() {
+            let (made, gradient) = gradients(Program::fused(&graph, machine));
+            let (distance, size) = distance(&gradient, &slope);
+            assert!((made - wanted).abs() < 1e-5 * wanted && distance < 1e-5 * size, "{loss:?}: {made}, not {wanted}");
         }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Exit {
     pub value: BufferId,
     /// None where nothing wants it; with whether it is added, where one value leaves under two names.
     pub gradient: Option<(BufferId, bool)>,
+    /// By nodes outside.
+    pub read_by_nodes: bool,
 }
 
 pub(super) struct Placed {
@@ -123,6 +125,7 @@ struct Builder<'a> {
     last: Vec<usize>,
     /// How often each value is read.
     readers: HashMap<Value, usize>,
+    read_by_nodes: HashSet<Value>,
     read_outside: HashSet<Value>,
     /// Which buffer holds a value.
     values: HashMap<Value, BufferId>,
@@ -138,7 +141,8 @@ impl<'a> Builder<'a> {
         let by_nodes = graph.nodes.iter().flat_map(|node| &node.inputs);
         by_nodes.chain(read).for_each(|value| *readers.entry(*value).or_insert(0) += 1);
         let outside = graph.nodes.iter().enumerate().filter(|(index, _)| !nodes.contains(index));
-        let read_outside = outside.flat_map(|(_, node)| &node.inputs).chain(read).copied().collect();
+        let read_by_nodes: HashSet<Value> = outside.flat_map(|(_, node)| &node.inputs).copied().collect();
+        let read_outside = read_by_nodes.iter().chain(read).copied().collect();
         Self {
             graph,
             nodes,
@@ -150,6 +154,7 @@ impl<'a> Builder<'a> {
             steps: vec![],
             last: vec![],
             readers,
+            read_by_nodes,
             read_outside,
             values: HashMap::new(),
             gradients: HashMap::new(),
@@ -228,7 +233,8 @@ impl<'a> Builder<'a> {
     fn find_exits(&mut self) {
         for value in self.nodes.clone().map(Value::Node).filter(|value| self.read_outside.contains(value)) {
             let count = self.graph.shape(value).count();
-            self.exits.push(Exit { count, value: self.values[&value], gradient: None });
+            let read_by_nodes = self.read_by_nodes.contains(&value);
+            self.exits.push(Exit { count, value: self.values[&value], gradient: None, read_by_nodes });
             self.outputs.push(value);
         }
     }
@@ -294,6 +300,8 @@ impl<'a> Builder<'a> {
         for exit in 0..self.exits.len() {
             let Exit { value, gradient, .. } = self.exits[exit];
             self.touch(value, clock.exit(), true);
+            // A loss reads the one while it writes the other.
+            self.touch(value, clock.exit() + 1, false);
             gradient.into_iter().for_each(|(gradient, _)| self.touch(gradient, clock.exit() + 1, false));
         }
         for index in 0..self.steps.len() {

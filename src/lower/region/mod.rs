@@ -27,17 +27,19 @@ pub use self::describe::{BufferPlan, RegionPlan, StepPlan};
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::build::{Built, build};
+use self::build::{Built, Exit, build};
 use self::pass::{Pass, Tensors};
-use self::plan::Layout;
+use self::plan::{BufferId, Layout};
 use self::single::Single;
 use super::batch::Draw;
+use super::element::Element;
+use super::loss::Compared;
 use super::store::Store;
 use crate::graph::{Graph, Value};
-use crate::kernel::{Arena, Machine, groups_of, layout};
+use crate::kernel::{Arena, Machine, groups_of, layout, loss};
 
 /// Several nodes that run as one operation.
-pub(super) trait Fused<E>: Send {
+pub(super) trait Fused<E: Element>: Send {
     /// What it reads from outside.
     fn inputs(&self) -> &[Value];
 
@@ -47,9 +49,19 @@ pub(super) trait Fused<E>: Send {
     /// The outputs, batch-major; `draw` in training.
     fn forward(&mut self, store: &Store<E>, inputs: &[&[E]], draw: Option<Draw>) -> Vec<Vec<E>>;
 
+    /// Whether the gradient of this output is the loss's alone, so that [`Fused::lose`] can make it.
+    fn can_lose(&self, value: Value) -> bool;
+
+    /// After a forward pass in training: a term of the loss, by such an output. Its gradient stays for the backward pass.
+    fn lose(&mut self, value: Value, compared: &Compared<E>) -> f64;
+
+    /// Whether a term was, since.
+    fn has_lost(&self, value: Value) -> bool;
+
     /// After a forward pass in training: puts the gradients of all parameters into the store, moves its running statistics,
-    /// and answers with the gradient of each input; an empty one where nobody asks for it.
-    fn backward(&mut self, store: &mut Store<E>, outputs: &[Vec<E>]) -> Vec<Vec<E>>;
+    /// and answers with the gradient of each input; an empty one where nobody asks for it. An output that has lost comes without
+    /// a gradient.
+    fn backward(&mut self, store: &mut Store<E>, outputs: &[Option<Vec<E>>]) -> Vec<Vec<E>>;
 }
 
 /// A region of `f32`.
@@ -64,6 +76,8 @@ pub(super) struct Region {
     /// Of the last forward pass.
     images: usize,
     draw: Option<Draw>,
+    /// By which outputs terms of the loss were since, and the gradients that these have begun.
+    lost: Vec<(Value, BufferId)>,
 }
 
 /// What runs as one.
@@ -92,7 +106,17 @@ impl Region {
         let threads = machine.team.threads();
         let built = build(graph, nodes.clone(), read, threads);
         let single = Single::new(graph, nodes, &built, threads);
-        Self { built, single, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None }
+        Self { built, single, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None, lost: vec![] }
+    }
+
+    fn exit(&self, value: Value) -> Option<&Exit> {
+        let index = self.built.outputs.iter().position(|output| *output == value)?;
+        Some(&self.built.exits[index])
+    }
+
+    /// Whether a term of the loss has written this gradient.
+    fn has_begun(&self, gradient: BufferId) -> bool {
+        self.lost.iter().any(|(_, begun)| *begun == gradient)
     }
 
     fn training(&self) -> bool {
@@ -136,6 +160,7 @@ impl Fused<f32> for Region {
     fn forward(&mut self, store: &Store<f32>, inputs: &[&[f32]], draw: Option<Draw>) -> Vec<Vec<f32>> {
         let count = self.built.entries[0].count;
         (self.images, self.draw) = (inputs[0].len() / count, draw);
+        self.lost.clear();
         if let Some(single) = self.single.as_mut().filter(|_| draw.is_none() && self.images <= single::MOST) {
             return single.forward(&self.machine, store, inputs, self.images);
         }
@@ -148,7 +173,7 @@ impl Fused<f32> for Region {
         for (index, placed) in self.built.steps.iter().enumerate() {
             placed.step.forward(&self.pass(at, index, &tensors));
         }
-        let unpack = |exit: &build::Exit| {
+        let unpack = |exit: &Exit| {
             let mut values = vec![0.0; self.images * exit.count];
             layout::unpack(&self.machine, &self.arena.read(layout.range(exit.value)), exit.count, &mut values);
             values
@@ -156,12 +181,39 @@ impl Fused<f32> for Region {
         self.built.exits.iter().map(unpack).collect()
     }
 
-    fn backward(&mut self, store: &mut Store<f32>, outputs: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    fn can_lose(&self, value: Value) -> bool {
+        self.exit(value).is_some_and(|exit| exit.gradient.is_some() && !exit.read_by_nodes)
+    }
+
+    fn has_lost(&self, value: Value) -> bool {
+        self.lost.iter().any(|(lost, _)| *lost == value)
+    }
+
+    fn lose(&mut self, value: Value, compared: &Compared<f32>) -> f64 {
+        let at = self.prepare();
+        let &Exit { count, value: held, gradient, .. } = self.exit(value).expect("an output");
+        let (gradient, _) = gradient.expect("an output whose gradient is wanted");
+        let add = self.has_begun(gradient);
+        self.lost.push((value, gradient));
+        let (machine, layout) = (&self.machine, &self.layouts[at].1);
+        let (x, mut to) = (self.arena.read(layout.range(held)), self.arena.write(layout.range(gradient)));
+        let of = |with| loss::Compared { x: &x, with, count };
+        match compared {
+            Compared::Shares(shares) => loss::cross_entropy(machine, of(shares), &mut to, add),
+            Compared::Squares { targets, factor } => loss::squares(machine, of(targets), *factor as f32, &mut to, add),
+            Compared::Margins { margin, labellings } => {
+                let mut term = |n, counts| loss::margins(machine, of(counts), *margin as f32, &mut to, add || n > 0);
+                labellings.iter().enumerate().map(|(n, counts)| term(n, counts)).sum()
+            }
+        }
+    }
+
+    fn backward(&mut self, store: &mut Store<f32>, outputs: &[Option<Vec<f32>>]) -> Vec<Vec<f32>> {
         let at = self.prepare();
         let layout = &self.layouts[at].1;
         for (exit, values) in self.built.exits.iter().zip(outputs) {
-            let Some((gradient, add)) = exit.gradient else { continue };
-            let pack = if add { layout::pack_add } else { layout::pack };
+            let (Some((gradient, add)), Some(values)) = (exit.gradient, values) else { continue };
+            let pack = if add || self.has_begun(gradient) { layout::pack_add } else { layout::pack };
             pack(&self.machine, values, exit.count, &mut self.arena.write(layout.range(gradient)));
         }
         let tensors = Tensors::writing(store);
