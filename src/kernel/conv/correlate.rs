@@ -105,6 +105,21 @@ struct Block<'a> {
     y: &'a Shared<'a, Line>,
 }
 
+/// Some channels of a block, for the places of one phase of columns.
+struct Tile {
+    channel: usize,
+    /// Where the first channel's row of places begins, and lines from channel to channel.
+    first: usize,
+    area: usize,
+    /// Where the weights of the kernel's first column begin, and numbers from column to column.
+    weights: usize,
+    of_element: usize,
+    /// Lines that are gathered of a column.
+    of_column: usize,
+    /// What neighbouring columns give lies together, where no row of the kernel is missing.
+    together: bool,
+}
+
 impl Kernel for Block<'_> {
     type Output = ();
 
@@ -146,35 +161,44 @@ impl Block<'_> {
     /// The sums of `R` channels at all places.
     #[inline(always)]
     fn places<L: Lane, const R: usize>(&self, first: usize) {
-        for (x, phase) in self.sum.way.taps[1].phases.iter().enumerate() {
+        let way = self.sum.way;
+        let (read, area) = (way.read_of_group(), way.target[1] * way.target[2]);
+        let channel = self.group * way.made_of_group() + first;
+        let first = (self.lanes * way.target[0] + channel) * area + self.row.at * way.target[2];
+        for (x, phase) in way.taps[1].phases.iter().enumerate() {
+            let pair = way.pair([self.phase, x]);
+            let height = way.phases(pair)[0].elements.len();
+            let weights = pair.start + channel * pair.depth + self.row.inside.start * read * R;
+            let tile = Tile {
+                channel,
+                first,
+                area,
+                weights,
+                of_element: height * read * R,
+                of_column: self.row.inside.len() * read,
+                together: way.taps[1].step == 1 && self.row.inside.len() == height,
+            };
             for column in phase.part(&self.places) {
-                self.tile::<L, R>(first, x, column);
+                self.sums::<L, R>(&tile, column);
             }
         }
     }
 
-    /// The sums of `R` channels at one place of the columns' phase `x`.
+    /// The sums of `R` channels at one place.
     #[inline(always)]
-    fn tile<L: Lane, const R: usize>(&self, first: usize, x: usize, column: &Place) {
+    fn sums<L: Lane, const R: usize>(&self, tile: &Tile, column: &Place) {
         let Correlate { way, packed, around, .. } = self.sum;
-        let (row, span) = (self.row, &self.span);
-        let pair = way.pair([self.phase, x]);
-        let [ys, _] = way.phases(pair);
-        let channel = self.group * way.made_of_group() + first;
-        let area = way.target[1] * way.target[2];
-        let place = (self.lanes * way.target[0] + channel) * area + row.at * way.target[2] + column.at;
+        let &Tile { channel, first, area, weights, of_element, of_column, together } = tile;
+        let place = first + column.at;
         let mut sums = self.start_sums::<L, R>(channel, place, area);
-        let (read, height) = (way.read_of_group(), ys.elements.len());
-        let (weights, step) = (pair.start + channel * pair.depth, way.taps[1].step);
-        let of_column = row.inside.len() * read;
-        // What neighbouring columns give lies together, where no row of the kernel is missing.
-        let together = step == 1 && row.inside.len() == height;
         let columns = if together { column.inside.len().max(1) } else { 1 };
-        for element in column.inside.clone().step_by(columns) {
-            let first = weights + (element * height + row.inside.start) * read * R;
-            let rows = Rows { numbers: packed, first, row: 1, depth: R };
-            let from = (column.reads(element, step) - span.start) * of_column;
+        // Not `step_by`, which divides.
+        let mut element = column.inside.start;
+        while element < column.inside.end {
+            let rows = Rows { numbers: packed, first: weights + element * of_element, row: 1, depth: R };
+            let from = (column.reads(element, way.taps[1].step) - self.span.start) * of_column;
             sums = multiply::<L, R>(rows, &self.gathered[from..from + columns * of_column], sums);
+            element += columns;
         }
         for (r, sum) in sums.iter().enumerate() {
             around.after.apply(*sum, place + r * area).store(self.out(place + r * area));
