@@ -2,11 +2,12 @@
 //!
 //! Lanes without an image count nothing and have no gradient.
 
+use super::features;
 use super::gradient::put;
 use super::isa::Kernel;
 use super::lane::Lane;
 use super::layout;
-use super::line::{LANES, Line};
+use super::line::{LANES, Line, groups_of};
 use super::machine::Machine;
 use super::shared::Shared;
 
@@ -39,11 +40,17 @@ pub fn squares(machine: &Machine, compared: Compared, factor: f32, gradient: &mu
     })
 }
 
-/// sum(s max(0, margin - x of the label + x)) over all images and other classes, with s >= 0 in `with`, which holds a
+/// factor sum(s max(0, margin - x of the label + x)) over all images and other classes, with s >= 0 in `with`, which holds a
 /// negative number at an image's label. Writes the gradient, or adds it.
-pub fn margins(machine: &Machine, compared: Compared, margin: f32, gradient: &mut [Line], add: bool) -> f64 {
+pub fn margins(
+    machine: &Machine,
+    compared: Compared,
+    [margin, factor]: [f32; 2],
+    gradient: &mut [Line],
+    add: bool,
+) -> f64 {
     compared.each(machine, compared.count, gradient, |gradient, group, _| {
-        machine.isa.run(Margins { compared, group, margin, gradient, add })
+        machine.isa.run(Margins { compared, group, margin, factor, gradient, add })
     })
 }
 
@@ -56,7 +63,14 @@ impl Compared<'_> {
         gradient: &mut [Line],
         task: impl Fn(&mut [Line], usize, usize) -> f64 + Sync,
     ) -> f64 {
-        let (groups, chunks) = (self.x.len() / self.count, self.count.div_ceil(size));
+        let (images, groups) = (self.with.len() / self.count, self.x.len() / self.count);
+        assert_eq!(self.with.len(), images * self.count, "whole images");
+        assert_eq!(
+            [self.x.len(), gradient.len()],
+            [groups_of(images) * self.count; 2],
+            "a line for each value and group"
+        );
+        let chunks = self.count.div_ceil(size);
         let mut sums = vec![0.0; groups * chunks];
         let shared = Shared::new(&mut sums);
         machine.team.group_chunks(gradient, groups, size, |group, first, gradient| {
@@ -81,8 +95,7 @@ impl Compared<'_> {
     /// 1 where there is an image.
     #[inline(always)]
     fn present<L: Lane>(&self, group: usize) -> L {
-        let images = (self.with.len() / self.count - group * LANES).min(LANES);
-        L::from_part(&[1.0; LANES][..images])
+        features::present(self.with.len() / self.count, group)
     }
 }
 
@@ -140,6 +153,7 @@ struct Margins<'a> {
     compared: Compared<'a>,
     group: usize,
     margin: f32,
+    factor: f32,
     gradient: &'a mut [Line],
     add: bool,
 }
@@ -157,7 +171,8 @@ impl Kernel for Margins<'_> {
                 of_label = of_label.add(L::zero().where_greater(L::load(count), L::load(x), L::zero()));
             }
         }
-        let (bound, mut sum, mut short) = (L::splat(self.margin).sub(of_label), L::zero(), L::zero());
+        let (bound, factor) = (L::splat(self.margin).sub(of_label), L::splat(self.factor));
+        let (mut sum, mut short) = (L::zero(), L::zero());
         for (block, x) in x.chunks(LANES).enumerate() {
             for (count, x) in compared.turned::<L>(group, block * LANES, x.len()).iter().zip(x) {
                 let (count, missing) = (L::load(count).positive(), bound.add(L::load(x)).positive());
@@ -170,10 +185,10 @@ impl Kernel for Margins<'_> {
             for ((count, x), gradient) in counts.iter().zip(x).zip(gradient) {
                 let (count, missing) = (L::load(count), bound.add(L::load(x)));
                 let other = missing.pass_positive(count);
-                put(L::zero().where_greater(count, short.neg(), other), gradient, self.add);
+                put(factor.mul(L::zero().where_greater(count, short.neg(), other)), gradient, self.add);
             }
         }
-        total(sum)
+        f64::from(self.factor) * total(compared.present::<L>(group).pass_positive(sum))
     }
 }
 
@@ -220,8 +235,10 @@ mod tests {
     fn case(images: usize, count: usize) -> (Vec<f32>, Vec<Line>, Vec<f32>) {
         let numbers = |key| (0..images * count).map(|n| random::uniform(key, n as u64)).collect::<Vec<f32>>();
         let (x, with) = (numbers(1).iter().map(|x| 8.0 * x - 4.0).collect::<Vec<f32>>(), numbers(2));
-        // Lanes without an image hold something.
-        let mut lines = vec![Line([50.0; LANES]); images.div_ceil(LANES) * count];
+        // Lanes without an image hold anything.
+        let mut idle = [50.0; LANES];
+        (idle[LANES - 1], idle[LANES - 2]) = (f32::NAN, f32::INFINITY);
+        let mut lines = vec![Line(idle); images.div_ceil(LANES) * count];
         for (n, x) in x.iter().enumerate() {
             let (image, value) = (n / count, n % count);
             lines[image / LANES * count + value].0[image % LANES] = *x;
@@ -244,19 +261,20 @@ mod tests {
                     .collect::<Vec<_>>()
             });
             let wanted: f64 = rows.iter().zip(&others).map(|(x, with)| loss(x, with)).sum();
-            for isa in Isa::available() {
+            for (isa, add) in Isa::available().flat_map(|isa| [(isa, false), (isa, true)]) {
+                let held = if add { 1.0 } else { 0.0 };
                 let machine = Machine::with_isa(isa, 2);
                 let mut made = vec![Line([1.0; LANES]); lines.len()];
-                let figure = kernel(&machine, Compared { x: &lines, with: &with, count }, &mut made, true);
+                let figure = kernel(&machine, Compared { x: &lines, with: &with, count }, &mut made, add);
                 assert!((figure - wanted).abs() < 1e-5 * wanted.abs(), "{figure}, not {wanted}, on {}", isa.name());
                 for (place, line) in made.iter().enumerate() {
                     for (lane, &value) in line.0.iter().enumerate() {
                         let (image, at) = (place / count * LANES + lane, place % count);
                         let wanted = rows.get(image).map_or(0.0, |x| gradient(x, &others[image], at));
-                        let off = (f64::from(value) - 1.0 - wanted).abs();
+                        let off = (f64::from(value) - held - wanted).abs();
                         assert!(
                             off < 1e-5 * (1.0 + wanted.abs()),
-                            "image {image}, value {at}: {value} - 1, not {wanted}"
+                            "image {image}, value {at}: {value} - {held}, not {wanted}"
                         );
                     }
                 }
@@ -285,15 +303,15 @@ mod tests {
                 let own = label(&row.iter().map(|&s| f64::from(s)).collect::<Vec<f64>>());
                 row[own] = -1.0;
             }
-            margins(machine, Compared { with: &counts, ..compared }, 1.5, gradient, add)
+            margins(machine, Compared { with: &counts, ..compared }, [1.5, 0.5], gradient, add)
         };
         let others = move |s: &[f64]| (0..s.len()).filter(|&at| at != label(s)).collect::<Vec<usize>>();
         check(
             kernel,
-            move |x, s| others(s).iter().map(|&at| s[at] * short(x, s, at)).sum(),
+            move |x, s| others(s).iter().map(|&at| 0.5 * s[at] * short(x, s, at)).sum(),
             move |x, s, at| match at == label(s) {
-                true => -others(s).iter().filter(|&&at| short(x, s, at) > 0.0).map(|&at| s[at]).sum::<f64>(),
-                false if short(x, s, at) > 0.0 => s[at],
+                true => -others(s).iter().filter(|&&at| short(x, s, at) > 0.0).map(|&at| 0.5 * s[at]).sum::<f64>(),
+                false if short(x, s, at) > 0.0 => 0.5 * s[at],
                 false => 0.0,
             },
         );

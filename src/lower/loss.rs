@@ -1,7 +1,7 @@
 //! Outputs and what they are compared with -> one number to minimise.
 //!
-//! A [`Loss`] is a plain value; [`lower_term`] alone says what its terms mean, in dfdx's operations. The formulas are
-//! those of `torch.nn` for the mean over a batch. Of images that were mixed of two, each term is the sum of both
+//! A [`Loss`] is a plain value. [`lower_term`] says what its terms mean, in dfdx's operations; where a region trains, its
+//! kernels compute the same by a term's [`Reference`]. The formulas are those of `torch.nn` for the mean over a batch. Of images that were mixed of two, each term is the sum of both
 //! labels' terms, by their shares.
 
 use std::borrow::Cow;
@@ -105,30 +105,36 @@ pub fn softmax_of(graph: &Graph, value: Value) -> Option<usize> {
 }
 
 /// What a region compares one of its values with, batch-major.
-pub(super) enum Compared<'a, E: Clone> {
+pub(super) enum Reference<'a, E: Clone> {
     /// What -log softmax of each class of each image counts.
     Shares(Vec<E>),
     /// `factor` times the squared differences.
     Squares { targets: Cow<'a, [E]>, factor: f64 },
-    /// For each labelling how much each class's margin to the label counts, which stands below zero.
-    Margins { margin: f64, labellings: Vec<Vec<E>> },
+    /// `factor` times the sum over labellings of what each class lacks of its margin to the label, times its count; at the
+    /// label the count is below zero.
+    Margins { margin: f64, factor: f64, labellings: Vec<Vec<E>> },
 }
 
 impl Term {
     /// What the term compares with, for an output of so many values.
-    pub(super) fn compared<'a, E: Element>(&self, batch: &Batch<'a, E>, count: usize) -> Compared<'a, E> {
-        let mean = |count: usize| self.weight / (batch.labels.len() * count.max(1)) as f64;
-        let squares = |targets| Compared::Squares { targets, factor: mean(count) };
-        let margins = |margin, mean| Compared::Margins { margin, labellings: margin_counts(batch, count, mean) };
+    pub(super) fn reference<'a, E: Element>(&self, batch: &Batch<'a, E>, count: usize) -> Reference<'a, E> {
+        let squares = |targets: Cow<'a, [E]>| {
+            let factor = self.weight / targets.len() as f64;
+            Reference::Squares { targets, factor }
+        };
+        let margins = |margin: f64, pairs: usize| {
+            let factor = self.weight / (batch.labels.len() * pairs.max(1)) as f64;
+            Reference::Margins { margin, factor, labellings: margin_counts(batch, count) }
+        };
         match &self.criterion {
             Criterion::CrossEntropy(classes) => {
                 let shares = classes.shares(batch, count).into_iter().map(|share| E::of(share * self.weight));
-                Compared::Shares(shares.collect())
+                Reference::Shares(shares.collect())
             }
             Criterion::Mse => squares(Cow::Borrowed(batch.targets.unwrap_or(batch.images))),
             Criterion::LabelMse => squares(Cow::Owned(label_scores(batch, count))),
-            Criterion::Hinge { margin } => margins(*margin, mean(count)),
-            Criterion::MarginRanking { margin } => margins(*margin, mean(count - 1)),
+            Criterion::Hinge { margin } => margins(*margin, count),
+            Criterion::MarginRanking { margin } => margins(*margin, count - 1),
         }
     }
 }
@@ -217,10 +223,10 @@ fn label_scores<E: Element>(batch: &Batch<E>, classes: usize) -> Vec<E> {
     scores.into_iter().map(E::of).collect()
 }
 
-/// For each labelling what a class counts, its image's share of `whole`, and -1 at the label.
-fn margin_counts<E: Element>(batch: &Batch<E>, classes: usize, whole: f64) -> Vec<Vec<E>> {
+/// For each labelling what a class counts, its image's share, and -1 at the label.
+fn margin_counts<E: Element>(batch: &Batch<E>, classes: usize) -> Vec<Vec<E>> {
     let of_image = |(&label, share): (&usize, f64)| {
-        (0..classes).map(move |class| E::of(if class == label { -1.0 } else { share * whole }))
+        (0..classes).map(move |class| E::of(if class == label { -1.0 } else { share }))
     };
     let counts = |(labels, shares): (&[usize], Vec<f64>)| labels.iter().zip(shares).flat_map(of_image).collect();
     batch.labellings().into_iter().map(counts).collect()

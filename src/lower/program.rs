@@ -175,9 +175,9 @@ impl<E: Element> Program<E> {
         let mut run = self.run(&lock(&lent), batch.images, Some(draw), OwnedTape::default(), Some(&lent));
         let outputs = self.outputs(&run);
         let tape = std::mem::take(&mut run.tape);
-        let (lost, others) = self.lose(loss, batch);
+        let (taken, others) = self.terms_in_regions(loss, batch);
         let (rest, own) = self.loss(&run, others, batch).split_tape();
-        let loss = lost + to_vec(&rest)[0].f64();
+        let loss = taken + to_vec(&rest)[0].f64();
         let gradients = rest.put_tape(tape.merge(own)).backward();
         put_gradients(&mut lock(&lent), &run.params, gradients);
         *store = std::mem::take(&mut lock(&lent));
@@ -252,12 +252,15 @@ impl<E: Element> Program<E> {
     }
 
     /// The sum of the terms that regions take, with its gradients; and the other terms.
-    fn lose<'l>(&self, loss: &'l Loss, batch: &Batch<E>) -> (f64, Vec<&'l Term>) {
+    fn terms_in_regions<'l>(&self, loss: &'l Loss, batch: &Batch<E>) -> (f64, Vec<&'l Term>) {
         let (mut sum, mut others) = (0.0, vec![]);
         for term in &loss.terms {
             let value = self.compared(term);
-            match self.regions().find(|region| lock(region).can_lose(value)) {
-                Some(region) => sum += lock(region).lose(value, &term.compared(batch, self.graph.shape(value).count())),
+            match self.regions().find(|region| lock(region).takes_terms(value)) {
+                Some(region) => {
+                    let reference = term.reference(batch, self.graph.shape(value).count());
+                    sum += lock(region).take_term(value, &reference);
+                }
                 None => others.push(term),
             }
         }
@@ -379,10 +382,9 @@ fn run_region<E: Element, T: Tape<E, E::Dev>>(
         let mut region = lock(&region);
         // Nobody reads them after their region.
         let mut taken = |output| Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(output)?));
-        let of_outputs = region.outputs().iter().zip(&outputs);
-        let of_outputs =
-            of_outputs.map(|(value, output)| (!region.has_lost(*value)).then(|| taken(output)).transpose());
-        let of_outputs: Vec<Option<Vec<E>>> = of_outputs.collect::<Result<_, _>>()?;
+        let gradient = |(value, output)| (!region.has_taken(value)).then(|| taken(output)).transpose();
+        let values = region.outputs().iter().copied();
+        let of_outputs: Vec<Option<Vec<E>>> = values.zip(&outputs).map(gradient).collect::<Result<_, _>>()?;
         let of_inputs = region.backward(&mut lock(&store), &of_outputs);
         let of_nodes = read.iter().zip(of_inputs).filter(|(value, _)| **value != Value::Input);
         for (input, (_, gradient)) in inputs.iter().zip(of_nodes) {

@@ -269,12 +269,11 @@ fn a_nan_reaches_the_scores_of_its_image_and_of_no_other() {
     }
 }
 
-/// Alone and several by one output, of images of their own and of mixed ones.
+/// Alone and several by one output, of images of their own and of mixed ones, in two steps of one program.
 #[test]
 fn every_loss() {
     let text = "input 1x4x4\nConv(1, 2, 3, pad=1) -> Tanh
         -> ( Flatten -> FC(32, 10) as logits | Conv(2, 1, 3, pad=1) as image | Flatten -> FC(32, 20) as others )";
-    let graph = graph(text);
     let counted = Classes { smoothing: 0.1, weights: (0..10).map(|class| 0.5 + f64::from(class) / 10.0).collect() };
     let criteria = [
         Criterion::cross_entropy(),
@@ -287,23 +286,52 @@ fn every_loss() {
     let image = Term { output: 1, weight: 1.3, criterion: Criterion::Mse };
     let mut losses: Vec<Loss> = criteria.iter().map(|criterion| Loss::single(0, criterion.clone())).collect();
     losses.extend([Loss::single(1, Criterion::Mse), Loss { terms: all.chain([image]).collect() }]);
+    losses.iter().for_each(|loss| loss_agrees(text, loss));
+}
+
+/// One value under two names, and scores behind which a softmax stands.
+#[test]
+fn losses_of_values_that_others_read() {
+    let terms = |outputs: &[usize]| Loss {
+        terms: outputs
+            .iter()
+            .map(|&output| Term { output, weight: 0.5, criterion: Criterion::Hinge { margin: 1.0 } })
+            .collect(),
+    };
+    for outputs in [&[0][..], &[1], &[0, 1], &[1, 0]] {
+        loss_agrees("input 1x4x4\nFC(16, 10) -> ( Identity as logits | Flatten as again )", &terms(outputs));
+        loss_agrees("input 1x4x4\nFC(16, 10) -> Tanh -> ( Softmax as logits | Identity as again )", &terms(outputs));
+    }
+    let softmax = "input 1x4x4\nFC(16, 10) -> ( Softmax as logits | Tanh as again )";
+    let both = [Criterion::cross_entropy(), Criterion::LabelMse]
+        .map(|criterion| Term { output: 0, weight: 0.5, criterion })
+        .to_vec();
+    loss_agrees(softmax, &Loss { terms: both });
+    loss_agrees(softmax, &Loss::single(0, Criterion::cross_entropy()));
+}
+
+fn loss_agrees(text: &str, loss: &Loss) {
+    let graph = graph(text);
     let images = 19;
     let numbers = |key: u64, count: usize| (0..count as u64).map(|n| uniform(key, n)).collect::<Vec<f32>>();
     let (pixels, targets, shares) = (numbers(1, images * 16), numbers(2, images * 16), numbers(3, images));
     let [labels, others] = [7, 3].map(|factor| (0..images).map(|n| n * factor % 10).collect::<Vec<usize>>());
-    for (loss, mixed) in losses.iter().flat_map(|loss| [false, true].map(|mixed| (loss, mixed))) {
-        let mixed = mixed.then_some(Mixed { labels: &others, shares: &shares });
-        let batch = Batch { images: &pixels, targets: Some(&targets), labels: &labels, mixed };
-        let gradients = |program: Program<f32>| {
+    for mixed in [None, Some(Mixed { labels: &others, shares: &shares })] {
+        let steps = |program: Program<f32>| {
             let mut store = Store::<f32>::init(&graph, 5);
-            let step = program.step(&mut store, &batch, loss, Draw { seed: 1, epoch: 0, first: 0 });
-            (step.loss as f32, store.values_and_gradients_mut().1.to_vec())
+            [&pixels, &targets].map(|images| {
+                let batch = Batch { images, targets: Some(&targets), labels: &labels, mixed };
+                let step = program.step(&mut store, &batch, loss, Draw { seed: 1, epoch: 0, first: 0 });
+                (step.loss as f32, store.values_and_gradients_mut().1.to_vec())
+            })
         };
-        let (wanted, slope) = gradients(Program::new(&graph));
+        let wanted = steps(Program::new(&graph));
         for machine in machines() {
-            let (made, gradient) = gradients(Program::fused(&graph, machine));
-            let (distance, size) = distance(&gradient, &slope);
-            assert!((made - wanted).abs() < 1e-5 * wanted && distance < 1e-5 * size, "{loss:?}: {made}, not {wanted}");
+            for ((made, gradient), (wanted, slope)) in steps(Program::fused(&graph, machine)).iter().zip(&wanted) {
+                let (distance, size) = distance(gradient, slope);
+                let close = (made - wanted).abs() < 1e-5 * wanted && distance < 1e-5 * size;
+                assert!(close, "{text}\n{loss:?}: {made}, not {wanted}; gradients {distance:e} of {size:e} apart");
+            }
         }
     }
 }

@@ -108,11 +108,13 @@ struct Block<'a> {
 /// Some channels of a block, for the places of one phase of columns.
 struct Tile {
     channel: usize,
-    /// Where the first channel's row of places begins, and lines from channel to channel.
-    first: usize,
+    /// Where the first channel's row of places begins.
+    start: usize,
+    /// Lines from channel to channel.
     area: usize,
-    /// Where the weights of the kernel's first column begin, and numbers from column to column.
+    /// Where the weights of the kernel's first column begin.
     weights: usize,
+    /// Numbers from one of its columns to the next.
     of_element: usize,
     /// Lines that are gathered of a column.
     of_column: usize,
@@ -164,14 +166,14 @@ impl Block<'_> {
         let way = self.sum.way;
         let (read, area) = (way.read_of_group(), way.target[1] * way.target[2]);
         let channel = self.group * way.made_of_group() + first;
-        let first = (self.lanes * way.target[0] + channel) * area + self.row.at * way.target[2];
+        let start = (self.lanes * way.target[0] + channel) * area + self.row.at * way.target[2];
         for (x, phase) in way.taps[1].phases.iter().enumerate() {
             let pair = way.pair([self.phase, x]);
             let height = way.phases(pair)[0].elements.len();
             let weights = pair.start + channel * pair.depth + self.row.inside.start * read * R;
             let tile = Tile {
                 channel,
-                first,
+                start,
                 area,
                 weights,
                 of_element: height * read * R,
@@ -188,8 +190,8 @@ impl Block<'_> {
     #[inline(always)]
     fn sums<L: Lane, const R: usize>(&self, tile: &Tile, column: &Place) {
         let Correlate { way, packed, around, .. } = self.sum;
-        let &Tile { channel, first, area, weights, of_element, of_column, together } = tile;
-        let place = first + column.at;
+        let &Tile { channel, start, area, weights, of_element, of_column, together } = tile;
+        let place = start + column.at;
         let mut sums = self.start_sums::<L, R>(channel, place, area);
         let columns = if together { column.inside.len().max(1) } else { 1 };
         // Not `step_by`, which divides.

@@ -11,7 +11,7 @@ pub fn exp<L: Lane>(x: L) -> L {
 const LEAST: f32 = -87.3;
 const LARGEST: f32 = 88.3;
 
-/// e^x; e^LEAST below that.
+/// e^x of x, or of the nearer end beyond LEAST to LARGEST.
 #[inline(always)]
 fn clamped_exp<L: Lane>(x: L) -> L {
     let [power, rest] = exp_parts(L::splat(LARGEST).min(L::splat(LEAST).max(x)));

@@ -131,10 +131,10 @@ impl Update<'_> {
         let [(values, value), (first, first_rest), (second, second_rest)] =
             [self.values, self.first, self.second].map(|numbers| numbers.as_chunks_mut());
         let (gradients, gradient) = self.gradients.as_chunks();
-        moved::<L, F>(formula, self.decay, values, gradients, [first, second]);
+        update::<L, F>(formula, self.decay, values, gradients, [first, second]);
         if !value.is_empty() {
             let [mut values, mut first, mut second] = [&*value, first_rest, second_rest].map(|rest| [padded(rest)]);
-            moved::<L, F>(formula, self.decay, &mut values, &[padded(gradient)], [&mut first, &mut second]);
+            update::<L, F>(formula, self.decay, &mut values, &[padded(gradient)], [&mut first, &mut second]);
             for (rest, moved) in [(value, values), (first_rest, first), (second_rest, second)] {
                 rest.copy_from_slice(&moved[0][..rest.len()]);
             }
@@ -150,7 +150,7 @@ fn padded(numbers: &[f32]) -> [f32; LANES] {
 }
 
 #[inline(always)]
-fn moved<L: Lane, F: Formula>(
+fn update<L: Lane, F: Formula>(
     formula: F,
     decay: Decay,
     values: &mut [[f32; LANES]],

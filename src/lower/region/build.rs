@@ -48,6 +48,13 @@ pub(super) struct Exit {
     pub read_by_nodes: bool,
 }
 
+impl Exit {
+    /// Whether its gradient is the loss's alone.
+    pub fn takes_terms(&self) -> bool {
+        self.gradient.is_some() && !self.read_by_nodes
+    }
+}
+
 pub(super) struct Placed {
     pub step: Box<dyn Step>,
     /// Nodes behind its own that it runs too.
@@ -300,8 +307,10 @@ impl<'a> Builder<'a> {
         for exit in 0..self.exits.len() {
             let Exit { value, gradient, .. } = self.exits[exit];
             self.touch(value, clock.exit(), true);
-            // A loss reads the one while it writes the other.
-            self.touch(value, clock.exit() + 1, false);
+            if self.exits[exit].takes_terms() {
+                // The loss reads the value while it writes the gradient.
+                self.touch(value, clock.exit() + 1, false);
+            }
             gradient.into_iter().for_each(|(gradient, _)| self.touch(gradient, clock.exit() + 1, false));
         }
         for index in 0..self.steps.len() {

@@ -33,10 +33,10 @@ use self::plan::{BufferId, Layout};
 use self::single::Single;
 use super::batch::Draw;
 use super::element::Element;
-use super::loss::Compared;
+use super::loss::Reference;
 use super::store::Store;
 use crate::graph::{Graph, Value};
-use crate::kernel::{Arena, Machine, groups_of, layout, loss};
+use crate::kernel::{Arena, Line, Machine, groups_of, layout, loss};
 
 /// Several nodes that run as one operation.
 pub(super) trait Fused<E: Element>: Send {
@@ -49,18 +49,19 @@ pub(super) trait Fused<E: Element>: Send {
     /// The outputs, batch-major; `draw` in training.
     fn forward(&mut self, store: &Store<E>, inputs: &[&[E]], draw: Option<Draw>) -> Vec<Vec<E>>;
 
-    /// Whether the gradient of this output is the loss's alone, so that [`Fused::lose`] can make it.
-    fn can_lose(&self, value: Value) -> bool;
+    /// Whether the gradient of this output is the loss's alone, so that [`Fused::take_term`] can make it.
+    fn takes_terms(&self, value: Value) -> bool;
 
-    /// After a forward pass in training: a term of the loss, by such an output. Its gradient stays for the backward pass.
-    fn lose(&mut self, value: Value, compared: &Compared<E>) -> f64;
+    /// The value of one term of the loss over such an output, after a forward pass in training. Writes the term's gradient,
+    /// or adds it to that of earlier ones; the backward pass starts from it.
+    fn take_term(&mut self, value: Value, reference: &Reference<E>) -> f64;
 
-    /// Whether a term was, since.
-    fn has_lost(&self, value: Value) -> bool;
+    /// Whether a term over this output was taken since the last forward pass.
+    fn has_taken(&self, value: Value) -> bool;
 
     /// After a forward pass in training: puts the gradients of all parameters into the store, moves its running statistics,
-    /// and answers with the gradient of each input; an empty one where nobody asks for it. An output that has lost comes without
-    /// a gradient.
+    /// and answers with the gradient of each input; an empty one where nobody asks for it. An output whose
+    /// terms were taken comes without a gradient.
     fn backward(&mut self, store: &mut Store<E>, outputs: &[Option<Vec<E>>]) -> Vec<Vec<E>>;
 }
 
@@ -76,8 +77,8 @@ pub(super) struct Region {
     /// Of the last forward pass.
     images: usize,
     draw: Option<Draw>,
-    /// By which outputs terms of the loss were since, and the gradients that these have begun.
-    lost: Vec<(Value, BufferId)>,
+    /// The outputs whose terms were taken since, with their gradients.
+    taken: Vec<(Value, BufferId)>,
 }
 
 /// What runs as one.
@@ -106,7 +107,7 @@ impl Region {
         let threads = machine.team.threads();
         let built = build(graph, nodes.clone(), read, threads);
         let single = Single::new(graph, nodes, &built, threads);
-        Self { built, single, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None, lost: vec![] }
+        Self { built, single, machine, arena: Arena::default(), layouts: vec![], images: 0, draw: None, taken: vec![] }
     }
 
     fn exit(&self, value: Value) -> Option<&Exit> {
@@ -116,7 +117,7 @@ impl Region {
 
     /// Whether a term of the loss has written this gradient.
     fn has_begun(&self, gradient: BufferId) -> bool {
-        self.lost.iter().any(|(_, begun)| *begun == gradient)
+        self.taken.iter().any(|(_, begun)| *begun == gradient)
     }
 
     fn training(&self) -> bool {
@@ -160,7 +161,7 @@ impl Fused<f32> for Region {
     fn forward(&mut self, store: &Store<f32>, inputs: &[&[f32]], draw: Option<Draw>) -> Vec<Vec<f32>> {
         let count = self.built.entries[0].count;
         (self.images, self.draw) = (inputs[0].len() / count, draw);
-        self.lost.clear();
+        self.taken.clear();
         if let Some(single) = self.single.as_mut().filter(|_| draw.is_none() && self.images <= single::MOST) {
             return single.forward(&self.machine, store, inputs, self.images);
         }
@@ -181,28 +182,30 @@ impl Fused<f32> for Region {
         self.built.exits.iter().map(unpack).collect()
     }
 
-    fn can_lose(&self, value: Value) -> bool {
-        self.exit(value).is_some_and(|exit| exit.gradient.is_some() && !exit.read_by_nodes)
+    fn takes_terms(&self, value: Value) -> bool {
+        self.exit(value).is_some_and(Exit::takes_terms)
     }
 
-    fn has_lost(&self, value: Value) -> bool {
-        self.lost.iter().any(|(lost, _)| *lost == value)
+    fn has_taken(&self, value: Value) -> bool {
+        self.taken.iter().any(|(taken, _)| *taken == value)
     }
 
-    fn lose(&mut self, value: Value, compared: &Compared<f32>) -> f64 {
+    fn take_term(&mut self, value: Value, reference: &Reference<f32>) -> f64 {
         let at = self.prepare();
         let &Exit { count, value: held, gradient, .. } = self.exit(value).expect("an output");
         let (gradient, _) = gradient.expect("an output whose gradient is wanted");
         let add = self.has_begun(gradient);
-        self.lost.push((value, gradient));
+        self.taken.push((value, gradient));
         let (machine, layout) = (&self.machine, &self.layouts[at].1);
         let (x, mut to) = (self.arena.read(layout.range(held)), self.arena.write(layout.range(gradient)));
-        let of = |with| loss::Compared { x: &x, with, count };
-        match compared {
-            Compared::Shares(shares) => loss::cross_entropy(machine, of(shares), &mut to, add),
-            Compared::Squares { targets, factor } => loss::squares(machine, of(targets), *factor as f32, &mut to, add),
-            Compared::Margins { margin, labellings } => {
-                let mut term = |n, counts| loss::margins(machine, of(counts), *margin as f32, &mut to, add || n > 0);
+        let images = self.images;
+        let of = |with| compared(&x, with, [images, count]);
+        match reference {
+            Reference::Shares(shares) => loss::cross_entropy(machine, of(shares), &mut to, add),
+            Reference::Squares { targets, factor } => loss::squares(machine, of(targets), *factor as f32, &mut to, add),
+            Reference::Margins { margin, factor, labellings } => {
+                let bounds = [*margin as f32, *factor as f32];
+                let mut term = |n, counts| loss::margins(machine, of(counts), bounds, &mut to, add || n > 0);
                 labellings.iter().enumerate().map(|(n, counts)| term(n, counts)).sum()
             }
         }
@@ -232,6 +235,12 @@ impl Fused<f32> for Region {
         };
         self.built.entries.iter().map(unpack).collect()
     }
+}
+
+/// An output of so many images and values with as many numbers.
+fn compared<'a>(x: &'a [Line], with: &'a [f32], [images, count]: [usize; 2]) -> loss::Compared<'a> {
+    assert_eq!(with.len(), images * count, "a number for each value of each image");
+    loss::Compared { x, with, count }
 }
 
 /// How a region of these nodes would run so many images; see [`Region::new`].
