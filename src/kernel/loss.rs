@@ -10,6 +10,7 @@ use super::layout;
 use super::line::{LANES, Line, groups_of};
 use super::machine::Machine;
 use super::shared::Shared;
+use super::softmax::sum_of_powers;
 
 /// How many values of a group one task compares.
 const VALUES: usize = 256;
@@ -28,8 +29,9 @@ pub struct Compared<'a> {
 /// -sum(s log softmax(x)) over all images and classes, with s, how much each counts, in `with`. Writes the gradient
 /// softmax(x) sum(s) - s, or adds it.
 pub fn cross_entropy(machine: &Machine, compared: Compared, gradient: &mut [Line], add: bool) -> f64 {
+    let shares = &compared.packed(machine);
     compared.each(machine, compared.count, gradient, |gradient, group, _| {
-        machine.isa.run(Entropy { compared, group, gradient, add })
+        machine.isa.run(Entropy { scores: compared.scores(group, shares), gradient, add })
     })
 }
 
@@ -49,12 +51,13 @@ pub fn margins(
     gradient: &mut [Line],
     add: bool,
 ) -> f64 {
+    let counts = &compared.packed(machine);
     compared.each(machine, compared.count, gradient, |gradient, group, _| {
-        machine.isa.run(Margins { compared, group, margin, factor, gradient, add })
+        machine.isa.run(Margins { scores: compared.scores(group, counts), margin, factor, gradient, add })
     })
 }
 
-impl Compared<'_> {
+impl<'a> Compared<'a> {
     /// The sum, always in the same order, of what `task(gradient, group, first)` makes of each `size` values of each group.
     fn each(
         &self,
@@ -63,7 +66,7 @@ impl Compared<'_> {
         gradient: &mut [Line],
         task: impl Fn(&mut [Line], usize, usize) -> f64 + Sync,
     ) -> f64 {
-        let (images, groups) = (self.with.len() / self.count, self.x.len() / self.count);
+        let (images, groups) = (self.images(), self.x.len() / self.count);
         assert_eq!(self.with.len(), images * self.count, "whole images");
         assert_eq!(
             [self.x.len(), gradient.len()],
@@ -80,28 +83,36 @@ impl Compared<'_> {
         sums.iter().sum()
     }
 
-    /// Of a group.
-    #[inline(always)]
-    fn lines(&self, group: usize) -> &[Line] {
-        &self.x[group * self.count..][..self.count]
+    fn images(&self) -> usize {
+        self.with.len() / self.count
     }
 
-    /// Up to sixteen values of a group's images from `first` on, in lanes.
-    #[inline(always)]
-    fn turned<L: Lane>(&self, group: usize, first: usize, count: usize) -> [Line; LANES] {
-        layout::turned::<L>(&self.with[group * LANES * self.count..], self.count, first, count)
+    /// `with` in lanes.
+    fn packed(&self, machine: &Machine) -> Vec<Line> {
+        let mut lines = vec![Line::ZERO; groups_of(self.images()) * self.count];
+        layout::pack(machine, self.with, self.count, &mut lines);
+        lines
     }
 
-    /// 1 where there is an image.
-    #[inline(always)]
-    fn present<L: Lane>(&self, group: usize) -> L {
-        features::present(self.with.len() / self.count, group)
+    /// A group's scores, with what each counts in lanes.
+    fn scores(&self, group: usize, counts: &'a [Line]) -> Scores<'a> {
+        let [x, counts] = [self.x, counts].map(|lines| &lines[group * self.count..][..self.count]);
+        Scores { x, counts, images: self.images(), group }
     }
 }
 
-struct Entropy<'a> {
-    compared: Compared<'a>,
+/// Of one group of lanes.
+#[derive(Clone, Copy)]
+struct Scores<'a> {
+    x: &'a [Line],
+    counts: &'a [Line],
+    /// Of all groups.
+    images: usize,
     group: usize,
+}
+
+struct Entropy<'a> {
+    scores: Scores<'a>,
     gradient: &'a mut [Line],
     add: bool,
 }
@@ -111,47 +122,27 @@ impl Kernel for Entropy<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) -> f64 {
-        let Self { compared, group, .. } = self;
-        let (x, present) = (compared.lines(group), compared.present::<L>(group));
-        let [largest, powers] = sum_of_powers::<L>(x);
+        let Scores { x, counts, images, group } = self.scores;
+        let present = features::present::<L>(images, group);
+        let [largest, powers] = sum_of_powers::<L>(x, [0, 1], x.len());
         let logarithm = L::from_array(&powers.to_array().map(f32::ln));
         let (mut whole, mut sum) = (L::zero(), L::zero());
-        for (block, x) in x.chunks(LANES).enumerate() {
-            for (share, x) in compared.turned::<L>(group, block * LANES, x.len()).iter().zip(x) {
-                let share = L::load(share);
-                whole = whole.add(share);
-                sum = logarithm.sub(L::load(x).sub(largest)).mul_add(share, sum);
-            }
+        for (x, share) in x.iter().zip(counts) {
+            let share = L::load(share);
+            whole = whole.add(share);
+            sum = logarithm.sub(L::load(x).sub(largest)).mul_add(share, sum);
         }
         let of_power = whole.div(powers);
-        for (block, (x, gradient)) in x.chunks(LANES).zip(self.gradient.chunks_mut(LANES)).enumerate() {
-            let shares = compared.turned::<L>(group, block * LANES, x.len());
-            for ((share, x), gradient) in shares.iter().zip(x).zip(gradient) {
-                let made = L::load(x).sub(largest).exp().mul(of_power).sub(L::load(share));
-                put(present.pass_positive(made), gradient, self.add);
-            }
+        for ((x, share), gradient) in x.iter().zip(counts).zip(self.gradient) {
+            let made = L::load(x).sub(largest).exp().mul(of_power).sub(L::load(share));
+            put(present.pass_positive(made), gradient, self.add);
         }
-        total(present.pass_positive(sum))
+        present.pass_positive(sum).total()
     }
-}
-
-/// The largest x, and the sum of e^(x - largest).
-#[inline(always)]
-fn sum_of_powers<L: Lane>(x: &[Line]) -> [L; 2] {
-    let mut largest = L::load(&x[0]);
-    for line in x {
-        largest = largest.max(L::load(line));
-    }
-    let mut sum = L::zero();
-    for line in x {
-        sum = sum.add(L::load(line).sub(largest).exp());
-    }
-    [largest, sum]
 }
 
 struct Margins<'a> {
-    compared: Compared<'a>,
-    group: usize,
+    scores: Scores<'a>,
     margin: f32,
     factor: f32,
     gradient: &'a mut [Line],
@@ -163,32 +154,24 @@ impl Kernel for Margins<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) -> f64 {
-        let Self { compared, group, .. } = self;
-        let x = compared.lines(group);
+        let Scores { x, counts, images, group } = self.scores;
         let mut of_label = L::zero();
-        for (block, x) in x.chunks(LANES).enumerate() {
-            for (count, x) in compared.turned::<L>(group, block * LANES, x.len()).iter().zip(x) {
-                of_label = of_label.add(L::zero().where_greater(L::load(count), L::load(x), L::zero()));
-            }
+        for (x, count) in x.iter().zip(counts) {
+            of_label = of_label.add(L::zero().where_greater(L::load(count), L::load(x), L::zero()));
         }
         let (bound, factor) = (L::splat(self.margin).sub(of_label), L::splat(self.factor));
         let (mut sum, mut short) = (L::zero(), L::zero());
-        for (block, x) in x.chunks(LANES).enumerate() {
-            for (count, x) in compared.turned::<L>(group, block * LANES, x.len()).iter().zip(x) {
-                let (count, missing) = (L::load(count).positive(), bound.add(L::load(x)).positive());
-                sum = count.mul_add(missing, sum);
-                short = short.add(missing.pass_positive(count));
-            }
+        for (x, count) in x.iter().zip(counts) {
+            let (count, missing) = (L::load(count).positive(), bound.add(L::load(x)).positive());
+            sum = count.mul_add(missing, sum);
+            short = short.add(missing.pass_positive(count));
         }
-        for (block, (x, gradient)) in x.chunks(LANES).zip(self.gradient.chunks_mut(LANES)).enumerate() {
-            let counts = compared.turned::<L>(group, block * LANES, x.len());
-            for ((count, x), gradient) in counts.iter().zip(x).zip(gradient) {
-                let (count, missing) = (L::load(count), bound.add(L::load(x)));
-                let other = missing.pass_positive(count);
-                put(factor.mul(L::zero().where_greater(count, short.neg(), other)), gradient, self.add);
-            }
+        for ((x, count), gradient) in x.iter().zip(counts).zip(self.gradient) {
+            let (count, missing) = (L::load(count), bound.add(L::load(x)));
+            let other = missing.pass_positive(count);
+            put(factor.mul(L::zero().where_greater(count, short.neg(), other)), gradient, self.add);
         }
-        f64::from(self.factor) * total(compared.present::<L>(group).pass_positive(sum))
+        f64::from(self.factor) * features::present::<L>(images, group).pass_positive(sum).total()
     }
 }
 
@@ -208,22 +191,20 @@ impl Kernel for Squares<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) -> f64 {
         let Self { compared, group, first, .. } = self;
-        let (x, present) = (&compared.lines(group)[first..], compared.present::<L>(group));
+        let Compared { x, with, count } = compared;
+        let (x, with) = (&x[group * count + first..], &with[group * LANES * count..]);
+        let present = features::present::<L>(compared.images(), group);
         let (mut sum, twice) = (L::zero(), L::splat(2.0 * self.factor));
         for (block, (gradient, x)) in self.gradient.chunks_mut(LANES).zip(x.chunks(LANES)).enumerate() {
-            let targets = compared.turned::<L>(group, first + block * LANES, gradient.len());
+            let targets = layout::turned::<L>(with, count, first + block * LANES, gradient.len());
             for ((target, x), gradient) in targets.iter().zip(x).zip(gradient) {
                 let difference = present.pass_positive(L::load(x).sub(L::load(target)));
                 sum = difference.mul_add(difference, sum);
                 put(twice.mul(difference), gradient, self.add);
             }
         }
-        f64::from(self.factor) * total(sum)
+        f64::from(self.factor) * sum.total()
     }
-}
-
-fn total<L: Lane>(lanes: L) -> f64 {
-    lanes.to_array().iter().map(|&lane| f64::from(lane)).sum()
 }
 
 #[cfg(test)]

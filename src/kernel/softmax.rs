@@ -63,18 +63,9 @@ impl Kernel for Forward<'_> {
 
 impl Forward<'_> {
     #[inline(always)]
-    fn largest<L: Lane>(&self, [first, stride]: [usize; 2]) -> L {
-        let mut largest = L::load(&self.x[first]);
-        for feature in 1..self.softmax.features.count {
-            largest = largest.max(L::load(&self.x[first + feature * stride]));
-        }
-        largest
-    }
-
-    #[inline(always)]
     fn share<L: Lane>(&self, place: usize) {
         let [first, stride] = self.softmax.place(place);
-        let largest = self.largest::<L>([first, stride]);
+        let largest = largest::<L>(self.x, [first, stride], self.softmax.features.count);
         let mut sum = L::zero();
         for feature in 0..self.softmax.features.count {
             let at = first + feature * stride;
@@ -94,11 +85,7 @@ impl Forward<'_> {
     #[inline(always)]
     fn logarithm<L: Lane>(&self, place: usize) {
         let [first, stride] = self.softmax.place(place);
-        let largest = self.largest::<L>([first, stride]);
-        let mut sum = L::zero();
-        for feature in 0..self.softmax.features.count {
-            sum = sum.add(L::load(&self.x[first + feature * stride]).sub(largest).exp());
-        }
+        let [largest, sum] = sum_of_powers::<L>(self.x, [first, stride], self.softmax.features.count);
         let logarithm = L::load(&Line(sum.to_array().map(f32::ln)));
         for feature in 0..self.softmax.features.count {
             let at = first + feature * stride;
@@ -107,6 +94,26 @@ impl Forward<'_> {
             y.store(unsafe { self.y.one(at) });
         }
     }
+}
+
+#[inline(always)]
+fn largest<L: Lane>(x: &[Line], [first, stride]: [usize; 2], count: usize) -> L {
+    let mut largest = L::load(&x[first]);
+    for n in 1..count {
+        largest = largest.max(L::load(&x[first + n * stride]));
+    }
+    largest
+}
+
+/// The largest of `count` lines from `first` on, `stride` apart, and the sum of e^(x - largest).
+#[inline(always)]
+pub(super) fn sum_of_powers<L: Lane>(x: &[Line], [first, stride]: [usize; 2], count: usize) -> [L; 2] {
+    let largest = largest::<L>(x, [first, stride], count);
+    let mut sum = L::zero();
+    for n in 0..count {
+        sum = sum.add(L::load(&x[first + n * stride]).sub(largest).exp());
+    }
+    [largest, sum]
 }
 
 struct Backward<'a> {

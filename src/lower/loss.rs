@@ -1,8 +1,8 @@
 //! Outputs and what they are compared with -> one number to minimise.
 //!
 //! A [`Loss`] is a plain value. [`lower_term`] says what its terms mean, in dfdx's operations; where a region trains, its
-//! kernels compute the same by a term's [`Reference`]. The formulas are those of `torch.nn` for the mean over a batch. Of images that were mixed of two, each term is the sum of both
-//! labels' terms, by their shares.
+//! kernels compute the same by a term's [`Reference`]. The formulas are those of `torch.nn` for the mean over a batch. Of
+//! images that were mixed of two, each term is the sum of both labels' terms, by their shares.
 
 use std::borrow::Cow;
 

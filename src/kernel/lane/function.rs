@@ -2,14 +2,14 @@
 
 use super::Lane;
 
+/// The least and the largest x that e^x is computed of.
+const LEAST: f32 = -87.3;
+const LARGEST: f32 = 88.3;
+
 #[inline(always)]
 pub fn exp<L: Lane>(x: L) -> L {
     L::splat(LEAST).where_greater(x, L::zero(), clamped_exp(x))
 }
-
-/// The least and the largest x that e^x is computed of.
-const LEAST: f32 = -87.3;
-const LARGEST: f32 = 88.3;
 
 /// e^x of x, or of the nearer end beyond LEAST to LARGEST.
 #[inline(always)]

@@ -65,8 +65,8 @@ pub trait Numbers: Copy + 'static {
     }
 }
 
-/// Sixteen numbers, a whole line, so that there is one part. A kernel is generic over it and runs under [`Isa::run`](super::Isa::run), which alone
-/// names the types that implement it.
+/// Sixteen numbers, a whole line, so that there is one part. A kernel is generic over it and runs under
+/// [`Isa::run`](super::Isa::run), which alone names the types that implement it.
 pub trait Lane: Numbers {
     /// What one register holds, or all where there are none so wide. Where many values live at a time, a kernel takes lines
     /// part by part.
@@ -100,6 +100,12 @@ pub trait Lane: Numbers {
     #[inline(always)]
     fn store(self, line: &mut Line) {
         self.store_part(line, 0);
+    }
+
+    /// The sum of all lanes in `f64`, in order.
+    #[inline(always)]
+    fn total(self) -> f64 {
+        self.to_array().iter().map(|&lane| f64::from(lane)).sum()
     }
 
     #[inline(always)]

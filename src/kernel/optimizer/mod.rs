@@ -128,25 +128,19 @@ impl Kernel for Update<'_> {
 impl Update<'_> {
     #[inline(always)]
     fn by<L: Lane, F: Formula>(self, formula: F) {
-        let [(values, value), (first, first_rest), (second, second_rest)] =
+        let [(values, rest), (first, first_rest), (second, second_rest)] =
             [self.values, self.first, self.second].map(|numbers| numbers.as_chunks_mut());
-        let (gradients, gradient) = self.gradients.as_chunks();
+        let (gradients, gradients_rest) = self.gradients.as_chunks();
         update::<L, F>(formula, self.decay, values, gradients, [first, second]);
-        if !value.is_empty() {
-            let [mut values, mut first, mut second] = [&*value, first_rest, second_rest].map(|rest| [padded(rest)]);
-            update::<L, F>(formula, self.decay, &mut values, &[padded(gradient)], [&mut first, &mut second]);
-            for (rest, moved) in [(value, values), (first_rest, first), (second_rest, second)] {
+        if !rest.is_empty() {
+            let padded = [&*rest, gradients_rest, first_rest, second_rest].map(|rest| [L::from_part(rest).to_array()]);
+            let [mut values, gradients, mut first, mut second] = padded;
+            update::<L, F>(formula, self.decay, &mut values, &gradients, [&mut first, &mut second]);
+            for (rest, moved) in [(rest, values), (first_rest, first), (second_rest, second)] {
                 rest.copy_from_slice(&moved[0][..rest.len()]);
             }
         }
     }
-}
-
-/// The numbers, zeros behind them.
-fn padded(numbers: &[f32]) -> [f32; LANES] {
-    let mut padded = [0.0; LANES];
-    padded[..numbers.len()].copy_from_slice(numbers);
-    padded
 }
 
 #[inline(always)]
@@ -182,7 +176,7 @@ impl Kernel for Squares<'_> {
             let x = L::from_part(numbers);
             sum = x.mul_add(x, sum);
         }
-        sum.to_array().iter().map(|&part| f64::from(part)).sum()
+        sum.total()
     }
 }
 

@@ -77,8 +77,8 @@ pub(super) struct Region {
     /// Of the last forward pass.
     images: usize,
     draw: Option<Draw>,
-    /// The outputs whose terms were taken since, with their gradients.
-    taken: Vec<(Value, BufferId)>,
+    /// The outputs whose terms were taken since.
+    taken: Vec<Value>,
 }
 
 /// What runs as one.
@@ -117,7 +117,8 @@ impl Region {
 
     /// Whether a term of the loss has written this gradient.
     fn has_begun(&self, gradient: BufferId) -> bool {
-        self.taken.iter().any(|(_, begun)| *begun == gradient)
+        let mut begun = self.taken.iter().filter_map(|value| self.exit(*value)?.gradient);
+        begun.any(|(begun, _)| begun == gradient)
     }
 
     fn training(&self) -> bool {
@@ -187,7 +188,7 @@ impl Fused<f32> for Region {
     }
 
     fn has_taken(&self, value: Value) -> bool {
-        self.taken.iter().any(|(taken, _)| *taken == value)
+        self.taken.contains(&value)
     }
 
     fn take_term(&mut self, value: Value, reference: &Reference<f32>) -> f64 {
@@ -195,7 +196,7 @@ impl Fused<f32> for Region {
         let &Exit { count, value: held, gradient, .. } = self.exit(value).expect("an output");
         let (gradient, _) = gradient.expect("an output whose gradient is wanted");
         let add = self.has_begun(gradient);
-        self.taken.push((value, gradient));
+        self.taken.push(value);
         let (machine, layout) = (&self.machine, &self.layouts[at].1);
         let (x, mut to) = (self.arena.read(layout.range(held)), self.arena.write(layout.range(gradient)));
         let images = self.images;
