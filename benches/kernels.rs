@@ -101,7 +101,7 @@ fn fc(table: &Table, machine: &Machine, name: &str, fc: Fc) {
     table.row(name, "forward", flops, || fc.forward(machine, &x, &w, &bias, &mut y));
     table.row(name, "input gradient", flops, || fc.input_gradient(machine, &dy, &w, Around::sum(false), &mut dx));
     table.row(name, "weight gradient", flops, || {
-        fc.weight_gradient(machine, &x, &dy, &mut scratch, [&mut dw, &mut bias]);
+        fc.weight_gradient(machine, &x, &dy, &mut scratch, &mut dw, Some(&mut bias));
     });
 }
 

@@ -9,6 +9,7 @@ use super::{Cell, Layer, Places};
 use crate::around::Around;
 use crate::isa::Kernel;
 use crate::lane::Lane;
+use crate::layout::turned;
 use crate::line::{LANES, Line, lines_for, numbers, numbers_mut};
 use crate::machine::Machine;
 use crate::product::{Rows, load_sums, multiply, tile, tiles, with_height};
@@ -65,16 +66,12 @@ impl Layer {
 
     /// W_hh of each direction, hidden x rows.
     fn turn_weights(&self, machine: &Machine, params: &[f32], turned: &mut [Line]) {
-        let rows = self.rows();
+        let Self { hidden, .. } = *self;
         for (direction, turned) in turned.chunks_exact_mut(self.turned_weight()).enumerate() {
             let weight = self.params_of(direction, params).weight_hh;
             let turned = &mut numbers_mut(turned)[..weight.len()];
-            machine.team.chunks(turned, LANES * rows, |block, turned, _| {
-                let units = turned.len() / rows;
-                for (row, weight) in weight.chunks_exact(self.hidden).enumerate() {
-                    let weight = &weight[block * LANES..][..units];
-                    weight.iter().enumerate().for_each(|(unit, &weight)| turned[unit * rows + row] = weight);
-                }
+            machine.team.chunks(turned, LANES * self.rows(), |block, turned, _| {
+                machine.isa.run(TurnWeight { weight, hidden, first: block * LANES, turned });
             });
         }
     }
@@ -116,10 +113,22 @@ impl Layer {
             let (dbias_ih, dbias_hh) = dbiases.split_at_mut(self.rows());
             let (input, hidden) = (self.input_product(), self.hidden_product());
             let [of_input, of_hidden] = [&input, &hidden].map(|fc| fc.scratch(of_direction / self.rows()));
-            input.weight_gradient(machine, x, &dgates[range.clone()], &mut scratch[..of_input], [dweight_ih, dbias_ih]);
+            input.weight_gradient(
+                machine,
+                x,
+                &dgates[range.clone()],
+                &mut scratch[..of_input],
+                dweight_ih,
+                Some(dbias_ih),
+            );
             self.states_before(machine, direction, states, before);
+            // Only a GRU's gates take other gradients from the states than from the input.
+            let wanted = if self.cell == Cell::Gru { Some(&mut *dbias_hh) } else { None };
             let scratch = &mut scratch[..of_hidden];
-            hidden.weight_gradient(machine, before, &dhidden[range], scratch, [dweight_hh, dbias_hh]);
+            hidden.weight_gradient(machine, before, &dhidden[range], scratch, dweight_hh, wanted);
+            if self.cell != Cell::Gru {
+                dbias_hh.copy_from_slice(dbias_ih);
+            }
         }
     }
 
@@ -141,6 +150,31 @@ impl Layer {
             let weight = self.params_of(direction, params).weight_ih;
             let around = Around::sum(add || direction > 0);
             self.input_product().input_gradient(machine, dgates, weight, around, dx);
+        }
+    }
+}
+
+/// Columns of up to sixteen units to rows.
+struct TurnWeight<'a> {
+    weight: &'a [f32],
+    hidden: usize,
+    first: usize,
+    turned: &'a mut [f32],
+}
+
+impl Kernel for TurnWeight<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let rows = self.weight.len() / self.hidden;
+        let units = self.turned.len() / rows;
+        for (block, weight) in self.weight.chunks(LANES * self.hidden).enumerate() {
+            let lines = turned::<L>(weight, self.hidden, self.first, units);
+            let columns = block * LANES..rows.min((block + 1) * LANES);
+            for (line, row) in lines.iter().zip(self.turned.chunks_exact_mut(rows)) {
+                L::load(line).write_part(&mut row[columns.clone()]);
+            }
         }
     }
 }

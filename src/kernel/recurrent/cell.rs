@@ -11,18 +11,20 @@ pub fn lstm<L: Lane>(
     memory: &mut [Line],
     states: &mut [Line],
 ) {
-    for (unit, state) in states.iter_mut().enumerate() {
+    for (unit, memory) in memory.iter_mut().enumerate() {
         let i = L::load(&input[unit]).sigmoid();
         let f = L::load(&forget[unit]).sigmoid();
         let o = L::load(&output[unit]).sigmoid();
         let g = L::load(&new[unit]).tanh();
-        let c = f.mul_add(held(before, unit), i.mul(g));
         i.store(&mut input[unit]);
         f.store(&mut forget[unit]);
         g.store(&mut new[unit]);
         o.store(&mut output[unit]);
-        c.store(&mut memory[unit]);
-        o.mul(c.tanh()).store(state);
+        f.mul_add(held(before, unit), i.mul(g)).store(memory);
+    }
+    // A loop of its own, so that units do not wait for one another's c.
+    for (unit, state) in states.iter_mut().enumerate() {
+        L::load(&output[unit]).mul(L::load(&memory[unit]).tanh()).store(state);
     }
 }
 

@@ -55,6 +55,6 @@ impl Step for FcStep {
         let mut gradients = pass.gradients();
         let (dweight, dbias) = gradients.split_at_mut(weights);
         let scratch = &mut pass.backward_scratch();
-        self.kernel.weight_gradient(pass.machine, &x, &dy, scratch, [dweight, dbias]);
+        self.kernel.weight_gradient(pass.machine, &x, &dy, scratch, dweight, Some(dbias));
     }
 }

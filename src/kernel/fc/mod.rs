@@ -2,13 +2,19 @@
 //!
 //! x: groups x input lines; y: groups x output lines; W: output x input, in PyTorch's order.
 
+mod weight_gradient;
+
+#[cfg(test)]
+mod tests;
+
 use super::around::{Around, Start};
 use super::isa::Kernel;
 use super::lane::Lane;
-use super::line::{LANES, Line, numbers};
+use super::line::Line;
 use super::machine::Machine;
 use super::product::{Rows, add_numbers, load_sums, multiply, tile, tiles, with_height};
 use super::shared::Shared;
+use weight_gradient::WeightGradient;
 
 /// Lines of one product that stay in the first cache beside a tile's rows. Each such part is summed by itself, so that
 /// rounding grows with this number and not with the depth.
@@ -39,52 +45,20 @@ impl Fc {
 
     /// Lines of scratch that [`Fc::weight_gradient`] wants for so many groups.
     pub fn scratch(&self, groups: usize) -> usize {
-        self.input.div_ceil(LANES) * LANES * groups
+        weight_gradient::lines(self) * groups
     }
 
-    /// dW = dy x^T and db, the sums over the images.
+    /// dW = dy x^T and db, where that is wanted: the sums over the images.
     pub fn weight_gradient(
         &self,
         machine: &Machine,
         x: &[Line],
         dy: &[Line],
         scratch: &mut [Line],
-        [dweight, dbias]: [&mut [f32]; 2],
+        dweight: &mut [f32],
+        dbias: Option<&mut [f32]>,
     ) {
-        let groups = x.len() / self.input;
-        let size = groups * LANES;
-        // [input / 16][image] lines of sixteen inputs
-        machine.team.chunks(scratch, size, |block, turned, _| {
-            machine.isa.run(Turn { x, input: self.input, first: block * LANES, turned });
-        });
-        let turned = &*scratch;
-        let shared = Shared::new(dbias);
-        machine.team.chunks(dweight, self.input * TILES * 4, |index, dweight, _| {
-            let first = index * TILES * 4;
-            let height = dweight.len() / self.input;
-            // SAFETY: each task has units of its own.
-            let dbias = unsafe { shared.part(first..first + height) };
-            machine.isa.run(WeightRows { fc: self, first, dy, turned, dweight, dbias });
-        });
-    }
-}
-
-/// Sixteen inputs of all groups to squares.
-struct Turn<'a> {
-    x: &'a [Line],
-    input: usize,
-    first: usize,
-    turned: &'a mut [Line],
-}
-
-impl Kernel for Turn<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lane>(self) {
-        for (x, to) in self.x.chunks_exact(self.input).zip(self.turned.chunks_exact_mut(LANES)) {
-            L::transpose_part(&x[self.first..], to);
-        }
+        WeightGradient { fc: *self, x, dy }.run(machine, scratch, dweight, dbias);
     }
 }
 
@@ -146,61 +120,16 @@ impl Block<'_> {
             let first = group * count + row;
             // SAFETY: each task has rows of its own.
             let out = unsafe { self.out.part(first..first + R) };
-            let held: [L; R] = match around.start {
-                Start::Zero if begins => [L::zero(); R],
+            let start: [L; R] = match around.start {
                 Start::Bias(bias) if begins => add_numbers([L::zero(); R], &bias[row..]),
-                _ => load_sums(out),
+                Start::Held if begins => load_sums(out),
+                _ => [L::zero(); R],
             };
-            let sums = multiply::<L, R>(rows, &lines[range.clone()], [L::zero(); R]);
-            for (r, ((held, sum), out)) in held.iter().zip(sums).zip(out).enumerate() {
-                let sum = held.add(sum);
+            let sums = multiply::<L, R>(rows, &lines[range.clone()], start);
+            for (r, (sum, out)) in sums.iter().zip(out).enumerate() {
+                let sum = if begins { *sum } else { sum.add(L::load(out)) };
                 let value = if ends { around.after.apply(sum, first + r) } else { sum };
                 value.store(out);
-            }
-        }
-    }
-}
-
-/// Some units' rows of the weight's gradient.
-struct WeightRows<'a> {
-    fc: &'a Fc,
-    first: usize,
-    dy: &'a [Line],
-    turned: &'a [Line],
-    dweight: &'a mut [f32],
-    dbias: &'a mut [f32],
-}
-
-impl Kernel for WeightRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lane>(self) {
-        let Fc { input, output, .. } = *self.fc;
-        let groups = self.dy.len() / output;
-        for (unit, dbias) in self.dbias.iter_mut().enumerate() {
-            let mut sum = L::zero();
-            for group in 0..groups {
-                sum = sum.add(L::load(&self.dy[group * output + self.first + unit]));
-            }
-            *dbias = sum.sum();
-        }
-        let units = self.dweight.len() / input;
-        for (block, turned) in self.turned.chunks_exact(groups * LANES).enumerate() {
-            for index in 0..tiles(units, L::ROWS) {
-                let (unit, height) = tile(units, L::ROWS, index);
-                with_height!(height, R => {
-                    let mut sums = [L::zero(); R];
-                    for (group, lines) in turned.chunks_exact(LANES).enumerate() {
-                        let first = (group * output + self.first + unit) * LANES;
-                        let rows = Rows { numbers: numbers(self.dy), first, row: LANES, depth: 1 };
-                        sums = multiply::<L, R>(rows, lines, sums);
-                    }
-                    let columns = block * LANES..input.min((block + 1) * LANES);
-                    for (sum, row) in sums.iter().zip(self.dweight[unit * input..].chunks_exact_mut(input)) {
-                        sum.write_part(&mut row[columns.clone()]);
-                    }
-                });
             }
         }
     }
