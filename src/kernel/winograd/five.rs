@@ -44,6 +44,28 @@ impl Form<7, 3, 5> for Five {
     }
 
     #[inline(always)]
+    fn input_gradients<N: Numbers>(m: [N; 7]) -> [N; 7] {
+        let [two, one, zero] = ALL;
+        let mut made = [N::zero(); 7];
+        made[0] = N::splat(zero).mul(m[6]);
+        made[2] = N::splat(one).mul(m[6]);
+        made[4] = N::splat(two).mul(m[6]);
+        made[6] = m[6];
+        for n in 0..3 {
+            let [sum, product] = OTHERS[n];
+            let even = N::splat(POINTS[n]).mul(m[2 * n].sub(m[2 * n + 1]));
+            let odd = m[2 * n].add(m[2 * n + 1]);
+            let parts = [even, odd];
+            for at in 0..2 {
+                made[at] = N::splat(product).mul_add(parts[at], made[at]);
+                made[at + 2] = N::splat(sum).neg_mul_add(parts[at], made[at + 2]);
+                made[at + 4] = made[at + 4].add(parts[at]);
+            }
+        }
+        made
+    }
+
+    #[inline(always)]
     fn outputs<N: Numbers>(m: [N; 7]) -> [N; 3] {
         let mut made = [N::zero(), N::zero(), m[6]];
         for n in 0..3 {

@@ -13,6 +13,9 @@ pub trait Form<const P: usize, const T: usize, const K: usize>: Copy + Send + Sy
     /// B^T d
     fn inputs<N: Numbers>(d: [N; P]) -> [N; P];
 
+    /// B m, the transpose of [`Form::inputs`].
+    fn input_gradients<N: Numbers>(m: [N; P]) -> [N; P];
+
     /// A^T m
     fn outputs<N: Numbers>(m: [N; P]) -> [N; T];
 
@@ -119,6 +122,10 @@ macro_rules! both_ways {
 both_ways!(
     /// B^T d B
     input_tile, inputs, P, P
+);
+both_ways!(
+    /// B m B^T
+    input_gradient_tile, input_gradients, P, P
 );
 both_ways!(
     /// A^T m A

@@ -59,6 +59,24 @@ impl<const T: usize> Grid<T> {
         Patch { rows, columns }
     }
 
+    /// A tile's values in a plane of the target.
+    #[inline(always)]
+    pub fn values<'a>(&self, plane: &'a [Line], tile: usize) -> Patch<'a, T> {
+        let ([top, left], [height, width]) = self.extent(tile);
+        let mut rows = [&ZEROS[..width]; T];
+        for (y, row) in rows.iter_mut().enumerate().take(height) {
+            *row = &plane[(top + y) * self.target[1] + left..][..width];
+        }
+        Patch { rows, columns: 0..width }
+    }
+
+    /// The rows and columns of a tile's patch of P by P that lie on the source.
+    #[inline(always)]
+    pub fn on_source<const P: usize>(&self, tile: usize) -> [Range<usize>; 2] {
+        let [top, left] = self.corner(tile);
+        [on_map::<P>(top, self.pad[0], self.source[0]), on_map::<P>(left, self.pad[1], self.source[1])]
+    }
+
     /// Asks for the patch of P by P that a tile will read.
     #[inline(always)]
     pub fn prefetch_patch<const P: usize>(&self, plane: &[Line], tile: usize) {

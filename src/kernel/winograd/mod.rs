@@ -7,6 +7,8 @@
 mod five;
 mod form;
 mod grid;
+mod planes;
+mod spread;
 mod sum;
 mod three;
 mod weight;
@@ -24,6 +26,8 @@ use super::machine::Machine;
 use five::Five;
 use form::Form;
 use grid::Grid;
+use planes::Weights;
+use spread::Spread;
 use sum::Sum;
 use three::Three;
 use weight::Filters;
@@ -70,15 +74,6 @@ impl Winograd {
         }
     }
 
-    /// Whether [`Winograd::spread`] pays as well. Of an unpadded 5x5 on a small map most of its products meet zeros, which the
-    /// direct sum leaves out: it is the faster one up to 9/4 of the products.
-    pub fn spread_pays(&self) -> bool {
-        let Self::Five(Passes { forward, backward, .. }) = self else { return true };
-        let area = |[height, width]: [usize; 2]| height * width;
-        let direct = 25 * area(forward.target);
-        4 * direct > 9 * 49 * area(backward.target.map(|size| size.div_ceil(3)))
-    }
-
     /// Lines of scratch that [`Winograd::sum`] and [`Winograd::spread`] want.
     pub fn scratch_lines(&self, threads: usize) -> usize {
         either!(self, passes => passes.scratch_lines(threads))
@@ -91,8 +86,8 @@ impl Winograd {
 
     /// y = w * x
     pub fn sum(&self, machine: &Machine, x: &[Line], w: &[f32], around: Around, y: &mut [Line], scratch: &mut [Line]) {
-        let pass = Pass { from: x, w, around, reversed: false };
-        either!(self, passes => passes.sum(machine, pass, y, scratch));
+        let pass = Pass { from: x, w, around };
+        either!(self, passes => passes.run(machine, Way::Forward, pass, y, scratch));
     }
 
     /// The other way: the sum over the outputs that read each input.
@@ -105,8 +100,8 @@ impl Winograd {
         x: &mut [Line],
         scratch: &mut [Line],
     ) {
-        let pass = Pass { from: y, w, around, reversed: true };
-        either!(self, passes => passes.sum(machine, pass, x, scratch));
+        let pass = Pass { from: y, w, around };
+        either!(self, passes => passes.run(machine, passes.back(), pass, x, scratch));
     }
 
     /// dw, the sum over images and positions.
@@ -126,36 +121,48 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
         }
     }
 
-    fn filters<'a>(&self, w: &'a [f32], reversed: bool) -> Filters<'a> {
-        Filters { w, outputs: self.outputs, inputs: self.inputs, reversed }
+    fn filters<'a>(&self, w: &'a [f32], way: Way) -> Filters<'a> {
+        let (transposed, flipped) = (way != Way::Forward, way == Way::Flipped);
+        Filters { w, outputs: self.outputs, inputs: self.inputs, transposed, flipped }
+    }
+
+    /// From outputs to inputs with fewer products: those of the tiles that are read, or of those that are made.
+    fn back(&self) -> Way {
+        if self.forward.tiles() < self.backward.tiles() { Way::Transposed } else { Way::Flipped }
     }
 
     /// Read and made.
-    fn channels(&self, reversed: bool) -> [usize; 2] {
-        if reversed { [self.outputs, self.inputs] } else { [self.inputs, self.outputs] }
+    fn channels(&self, way: Way) -> [usize; 2] {
+        if way == Way::Forward { [self.inputs, self.outputs] } else { [self.outputs, self.inputs] }
     }
 
     fn scratch_lines(&self, threads: usize) -> usize {
-        let lines = |reversed| {
-            let weights = P * P * self.filters(&[], reversed).plane();
-            weights + threads * sum::block_lines(P * P, self.channels(reversed))
+        let lines = |way| {
+            let weights = P * P * self.filters(&[], way).plane();
+            weights + threads * planes::block_lines(P * P, self.channels(way))
         };
-        lines(false).max(lines(true))
+        lines(Way::Forward).max(lines(self.back()))
     }
 
     fn gradient_lines(&self, threads: usize) -> usize {
         weight_gradient::lines([P * P, T * T], [self.inputs, self.outputs], threads)
     }
 
-    fn sum(&self, machine: &Machine, pass: Pass, to: &mut [Line], scratch: &mut [Line]) {
-        let filters = self.filters(pass.w, pass.reversed);
+    fn run(&self, machine: &Machine, way: Way, pass: Pass, to: &mut [Line], scratch: &mut [Line]) {
+        let Pass { from, w, around } = pass;
+        let (filters, form) = (self.filters(w, way), self.form);
         let (u, scratch) = scratch.split_at_mut(P * P * filters.plane());
         filters.transform::<F, P, T, K>(machine, u);
-        let grid = if pass.reversed { self.backward } else { self.forward };
-        let channels = self.channels(pass.reversed);
-        let plane = filters.plane();
-        let sum = Sum::<F, P, T, K> { grid, channels, u, plane, x: pass.from, around: pass.around, form: PhantomData };
-        sum.run(machine, to, scratch);
+        let weights = Weights { u, plane: filters.plane(), channels: self.channels(way) };
+        let sum = |grid| Sum::<F, P, T, K> { grid, weights, x: from, around, form };
+        match way {
+            Way::Forward => sum(self.forward).run(machine, to, scratch),
+            Way::Flipped => sum(self.backward).run(machine, to, scratch),
+            Way::Transposed => {
+                let spread = Spread::<F, P, T, K> { grid: self.forward, weights, y: from, around, form };
+                spread.run(machine, to, scratch);
+            }
+        }
     }
 
     fn weight_gradient(&self, machine: &Machine, [x, dy]: [&[Line]; 2], dw: &mut [f32], scratch: &mut [Line]) {
@@ -164,11 +171,19 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
     }
 }
 
-/// One way of the sum.
+/// How a pass goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forward,
+    /// From outputs to inputs, as a sum of flipped filters.
+    Flipped,
+    /// From outputs to inputs, as the transpose of the sum.
+    Transposed,
+}
+
+/// What a pass reads.
 struct Pass<'a> {
     from: &'a [Line],
     w: &'a [f32],
     around: Around<'a>,
-    /// From outputs to inputs.
-    reversed: bool,
 }

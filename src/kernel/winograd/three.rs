@@ -36,6 +36,21 @@ impl Form<6, 4, 3> for Three {
     }
 
     #[inline(always)]
+    fn input_gradients<N: Numbers>(m: [N; 6]) -> [N; 6] {
+        let (even_a, odd_a) = (m[1].add(m[2]), N::splat(A).mul(m[1].sub(m[2])));
+        let (even_b, odd_b) = (m[3].add(m[4]), N::splat(B).mul(m[3].sub(m[4])));
+        let sum = N::splat(A2 + B2);
+        [
+            m[0],
+            m[5].sub(two(B2, odd_a, A2, odd_b)),
+            sum.neg_mul_add(m[0], N::zero().sub(two(B2, even_a, A2, even_b))),
+            sum.neg_mul_add(m[5], odd_a.add(odd_b)),
+            m[0].add(even_a.add(even_b)),
+            m[5],
+        ]
+    }
+
+    #[inline(always)]
     fn outputs<N: Numbers>(m: [N; 6]) -> [N; 4] {
         let (sum_a, difference_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (sum_b, difference_b) = (m[3].add(m[4]), m[3].sub(m[4]));

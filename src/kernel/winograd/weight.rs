@@ -18,17 +18,18 @@ pub struct Filters<'a> {
     pub w: &'a [f32],
     pub outputs: usize,
     pub inputs: usize,
-    /// From outputs to inputs, flipped.
-    pub reversed: bool,
+    /// From outputs to inputs.
+    pub transposed: bool,
+    pub flipped: bool,
 }
 
 impl Filters<'_> {
     fn read(&self) -> usize {
-        if self.reversed { self.outputs } else { self.inputs }
+        if self.transposed { self.outputs } else { self.inputs }
     }
 
     fn made(&self) -> usize {
-        if self.reversed { self.inputs } else { self.outputs }
+        if self.transposed { self.inputs } else { self.outputs }
     }
 
     /// Lines from plane to plane of `[made / 16][read]`, sixteen channels that are made in the lanes: one more than they need,
@@ -63,10 +64,10 @@ impl Filters<'_> {
         let mut lines = [[Line::ZERO; K]; K];
         for lane in 0..LANES.min(self.made() - block * LANES) {
             let made = block * LANES + lane;
-            let [output, input] = if self.reversed { [read, made] } else { [made, read] };
+            let [output, input] = if self.transposed { [read, made] } else { [made, read] };
             let filter = &self.w[(output * self.inputs + input) * K * K..][..K * K];
             for (n, line) in lines.as_flattened_mut().iter_mut().enumerate() {
-                line.0[lane] = filter[if self.reversed { K * K - 1 - n } else { n }];
+                line.0[lane] = filter[if self.flipped { K * K - 1 - n } else { n }];
             }
         }
         lines

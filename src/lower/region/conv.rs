@@ -10,7 +10,7 @@ use crate::layer::{Activation, Conv, ConvT, Op, Shape};
 
 pub(super) struct ConvStep {
     kernel: conv::Conv,
-    /// Where that is the faster way, forward at least.
+    /// Where that is the faster way.
     winograd: Option<Winograd>,
     /// A transposed convolution runs the sums the other way.
     transposed: bool,
@@ -30,11 +30,6 @@ impl ConvStep {
     pub fn transposed(conv: &ConvT, input: Shape, output: Shape) -> Option<Self> {
         let geometry = transposed_geometry_of(conv, input, output)?;
         Some(Self { kernel: conv::Conv::new(geometry), winograd: None, transposed: true, relu: false, bias: conv.bias })
-    }
-
-    /// Winograd for the input's gradient.
-    fn winograd_back(&self) -> Option<&Winograd> {
-        self.winograd.as_ref().filter(|winograd| winograd.spread_pays())
     }
 
     fn weights(&self) -> usize {
@@ -84,8 +79,7 @@ impl Step for ConvStep {
         match &self.winograd {
             Some(winograd) => {
                 let sums = winograd.scratch_lines(threads);
-                let spread = self.winograd_back().map_or_else(|| self.kernel.scratch_lines(threads), |_| sums);
-                let backward_scratch = Size::fixed(spread.max(winograd.gradient_lines(threads)));
+                let backward_scratch = Size::fixed(sums.max(winograd.gradient_lines(threads)));
                 Needs { forward_scratch: Size::fixed(sums), backward_scratch, ..needs }
             }
             None => {
@@ -99,7 +93,6 @@ impl Step for ConvStep {
     fn kernel(&self) -> &'static str {
         match self.winograd {
             Some(Winograd::Three(_)) => "Winograd F(4x4, 3x3)",
-            Some(Winograd::Five(_)) if self.winograd_back().is_none() => "Winograd F(3x3, 5x5), direct back",
             Some(Winograd::Five(_)) => "Winograd F(3x3, 5x5)",
             None => "direct",
         }
@@ -150,7 +143,7 @@ impl Step for ConvStep {
         let Some((mut dx, add)) = pass.input_gradient(0) else { return };
         let weight = &pass.params()[..self.weights()];
         let around = Around { after: pass.mask(&x), ..Around::sum(add) };
-        match self.winograd_back() {
+        match &self.winograd {
             Some(winograd) => winograd.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None if self.transposed => self.kernel.sum(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
             None => self.kernel.spread(pass.machine, &dy, weight, around, &mut dx, &mut scratch),
