@@ -2,7 +2,8 @@
 //! instead of 144; of 5x5 by F(3x3, 5x5), 49 products for 9 outputs instead of 225.
 //!
 //! y = A^T \[(G w G^T) (B^T x B)\] A for each tile, summed over the channels read: a plane of products for each place of the
-//! transformed tile, each a matrix product of transformed weights and transformed inputs.
+//! transformed tile, each a matrix product of transformed weights and transformed inputs. The input's gradient is such a sum of
+//! flipped filters, or the transpose of the sum.
 
 mod five;
 mod form;
@@ -126,9 +127,10 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
         Filters { w, outputs: self.outputs, inputs: self.inputs, transposed, flipped }
     }
 
-    /// From outputs to inputs with fewer products: those of the tiles that are read, or of those that are made.
+    /// The way from outputs to inputs. The products are those of the tiles that are read, or of those that are made; patches
+    /// have to be added, which pays where they are clearly fewer.
     fn back(&self) -> Way {
-        if self.forward.tiles() < self.backward.tiles() { Way::Transposed } else { Way::Flipped }
+        if 4 * self.forward.tiles() <= 3 * self.backward.tiles() { Way::Transposed } else { Way::Flipped }
     }
 
     /// Read and made.

@@ -1,5 +1,5 @@
-//! The sum's transpose, from the tiles of the map that it made to the patches that it read: each tile is transformed, multiplied,
-//! and transformed to a patch, and patches that meet are added. It has the products of the sum, where the sum the other way has
+//! The sum's transpose, from the tiles of the map that it made to the patches that it read: x is the sum over tiles of
+//! B \[(G w G^T) (A y A^T)\] B^T, patches that meet added. It has the products of the sum, where a sum of flipped filters has
 //! those of the larger map.
 
 use std::marker::PhantomData;
@@ -37,7 +37,7 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Spread<'_
         let batch = self.y.len() / (read * target);
         assert_eq!(x.len(), batch * made * source, "a line for each place and group of lanes");
         let lines = block_lines(P * P, self.weights.channels);
-        let parts = machine.team.threads().div_ceil(batch).min(made.div_ceil(CHANNELS));
+        let parts = machine.team.threads().div_ceil(batch).min((made / CHANNELS).max(1));
         let (x, scratch) = (Shared::new(x), Shared::new(scratch));
         machine.team.run(batch * parts, |index, thread| {
             let (lanes, part) = (index / parts, index % parts);

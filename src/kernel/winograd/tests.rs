@@ -1,7 +1,7 @@
 //! Against the direct convolution.
 
 use super::*;
-use crate::around::Around;
+use crate::around::{After, Around, Start};
 use crate::conv::Conv;
 use crate::random;
 use crate::{Isa, LANES, numbers};
@@ -50,6 +50,14 @@ fn check(kernel: usize, channels: [usize; 2], input_size: [usize; 2], pad: [usiz
         winograd.spread(&machine, &y, &w, held, &mut made, &mut block);
         direct.spread(&machine, &y, &w, held, &mut wanted, &mut packed);
         assert_close(numbers(&made), numbers(&wanted), "spread");
+        let masked = Around { start: Start::Zero, after: After::Where(&x) };
+        let (mut made, mut wanted) = ([1, 3].map(|_| lines_of(4, x.len())), x.clone());
+        for (made, threads) in made.iter_mut().zip([1, 3]) {
+            winograd.spread(&Machine::with_isa(isa, threads), &y, &w, masked, made, &mut block);
+        }
+        direct.spread(&machine, &y, &w, masked, &mut wanted, &mut packed);
+        assert_close(numbers(&made[0]), numbers(&wanted), "masked spread");
+        assert!(made[0] == made[1], "one thread makes other bits than three");
         let (mut made, mut wanted) = (vec![0.0; w.len()], vec![0.0; w.len()]);
         winograd.weight_gradient(&machine, &x, &y, &mut made, &mut vec![Line::ZERO; winograd.gradient_lines(3)]);
         direct.weight_gradient(&machine, &x, &y, &mut wanted, &mut vec![Line::ZERO; batch * direct.gradient_lines()]);
@@ -65,6 +73,8 @@ fn all_three_passes_agree_with_the_direct_convolution() {
     check(3, [11, 50], [4, 3], [2, 1], 3);
     check(3, [70, 64], [9, 3], [1, 1], 1);
     check(5, [20, 40], [13, 13], [0, 0], 2);
+    check(3, [40, 9], [9, 10], [0, 0], 1);
+    check(5, [40, 10], [9, 14], [0, 0], 1);
     check(5, [8, 33], [6, 7], [2, 1], 1);
     check(5, [35, 9], [5, 8], [4, 2], 1);
 }
