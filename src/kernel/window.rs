@@ -36,6 +36,11 @@ impl Windows {
         tiles(0) && tiles(1)
     }
 
+    /// Whether the windows are squares of 2x2 side by side; a last row or column may lie in none.
+    pub fn halve(&self) -> bool {
+        (self.kernel, self.stride, self.pad) == ([2, 2], [2, 2], [0, 0])
+    }
+
     /// The window of this row and column of the output.
     #[inline(always)]
     pub fn place(&self, row: usize, column: usize) -> Place {

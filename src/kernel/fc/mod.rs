@@ -20,8 +20,8 @@ use weight_gradient::WeightGradient;
 /// rounding grows with this number and not with the depth.
 const DEPTH: usize = 256;
 
-/// Tiles that one task makes.
-const TILES: usize = 2;
+/// Rows that one task makes: whole register tiles, of four or of six rows each.
+const ROWS: usize = 12;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Fc {
@@ -76,12 +76,11 @@ impl Product<'_> {
     fn run(self, machine: &Machine, out: &mut [Line]) {
         let groups = self.lines.len() / self.depth;
         assert_eq!(out.len(), groups * self.count, "a line for each row and group");
-        let height = TILES * 6;
-        let blocks = self.count.div_ceil(height);
+        let blocks = self.count.div_ceil(ROWS);
         let shared = Shared::new(out);
         machine.team.run(blocks, |block, _| {
-            let first = block * height;
-            machine.isa.run(Block { product: self, out: &shared, first, count: height.min(self.count - first) });
+            let first = block * ROWS;
+            machine.isa.run(Block { product: self, out: &shared, first, count: ROWS.min(self.count - first) });
         });
     }
 }

@@ -77,12 +77,6 @@ impl<const S: usize> Sink<S> for Strided<&mut [Line], S> {
     }
 }
 
-/// x s + y t
-#[inline(always)]
-pub fn two<N: Numbers>(x: f32, s: N, y: f32, t: N) -> N {
-    N::splat(x).mul_add(s, N::splat(y).mul(t))
-}
-
 /// The most registers that make a line.
 const MOST_PARTS: usize = 2;
 

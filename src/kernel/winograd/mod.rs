@@ -1,5 +1,5 @@
 //! Convolutions at stride 1 by Winograd's algorithm, forward and backward: of 3x3 by F(4x4, 3x3), 36 products for 16 outputs
-//! instead of 144; of 5x5 by F(3x3, 5x5), 49 products for 9 outputs instead of 225.
+//! instead of 144; of 5x5 by F(4x4, 5x5), 64 for 16 instead of 400, or by F(3x3, 5x5), 49 for 9, where that leaves fewer.
 //!
 //! y = A^T \[(G w G^T) (B^T x B)\] A for each tile, summed over the channels read: a plane of products for each place of the
 //! transformed tile, each a matrix product of transformed weights and transformed inputs. The input's gradient is such a sum of
@@ -24,21 +24,22 @@ use super::around::Around;
 use super::conv::Geometry;
 use super::line::Line;
 use super::machine::Machine;
-use five::Five;
+use five::{FourOfFive, ThreeOfFive};
 use form::Form;
 use grid::Grid;
 use planes::Weights;
 use spread::Spread;
 use sum::Sum;
-use three::Three;
+use three::FourOfThree;
 use weight::Filters;
 use weight_gradient::WeightGradient;
 
 /// A convolution of 3x3 or 5x5 at stride 1.
 #[derive(Clone, Copy, Debug)]
 pub enum Winograd {
-    Three(Passes<Three, 6, 4, 3>),
-    Five(Passes<Five, 7, 3, 5>),
+    FourOfThree(Passes<FourOfThree, 6, 4, 3>),
+    ThreeOfFive(Passes<ThreeOfFive, 7, 3, 5>),
+    FourOfFive(Passes<FourOfFive, 8, 4, 5>),
 }
 
 /// The three passes by one form.
@@ -55,8 +56,9 @@ pub struct Passes<F, const P: usize, const T: usize, const K: usize> {
 macro_rules! either {
     ($winograd:expr, $passes:ident => $body:expr) => {
         match $winograd {
-            Winograd::Three($passes) => $body,
-            Winograd::Five($passes) => $body,
+            Winograd::FourOfThree($passes) => $body,
+            Winograd::ThreeOfFive($passes) => $body,
+            Winograd::FourOfFive($passes) => $body,
         }
     };
 }
@@ -69,10 +71,16 @@ impl Winograd {
         let padded = g.pad.iter().zip(g.kernel).all(|(&pad, kernel)| pad < kernel);
         match g.kernel {
             _ if !(fits && pays && padded) => None,
-            [3, 3] => Some(Self::Three(Passes::new(g))),
-            [5, 5] => Some(Self::Five(Passes::new(g))),
+            [3, 3] => Some(Self::FourOfThree(Passes::new(g))),
+            [5, 5] => Some(Self::of_five(g)),
             _ => None,
         }
+    }
+
+    /// By the form that has fewer products.
+    fn of_five(g: &Geometry) -> Self {
+        let (three, four) = (Passes::new(g), Passes::new(g));
+        if three.products() < four.products() { Self::ThreeOfFive(three) } else { Self::FourOfFive(four) }
     }
 
     /// Lines of scratch that [`Winograd::sum`] and [`Winograd::spread`] want.
@@ -120,6 +128,11 @@ impl<F: Form<P, T, K>, const P: usize, const T: usize, const K: usize> Passes<F,
             backward: Grid { target: g.input_size, source: g.output_size, pad: g.pad.map(|pad| K - 1 - pad) },
             form: PhantomData,
         }
+    }
+
+    /// For each pair of channels.
+    fn products(&self) -> usize {
+        P * P * self.forward.tiles()
     }
 
     fn filters<'a>(&self, w: &'a [f32], way: Way) -> Filters<'a> {

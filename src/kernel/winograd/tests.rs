@@ -77,4 +77,6 @@ fn all_three_passes_agree_with_the_direct_convolution() {
     check(5, [40, 10], [9, 14], [0, 0], 1);
     check(5, [8, 33], [6, 7], [2, 1], 1);
     check(5, [35, 9], [5, 8], [4, 2], 1);
+    check(5, [8, 32], [12, 12], [0, 0], 2);
+    check(5, [9, 40], [10, 15], [2, 1], 1);
 }

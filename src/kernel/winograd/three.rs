@@ -3,7 +3,7 @@
 //! Toom and Cook's algorithm at the points 0, +-a, +-b and infinity with a = 2/3 and b = 1/a (Lavin and Gray 2016 for
 //! convolutions; these points have half the error of 0, +-1, +-2).
 
-use super::form::{Form, two};
+use super::form::Form;
 use crate::lane::Numbers;
 
 const A: f32 = 2.0 / 3.0;
@@ -15,9 +15,9 @@ const AT_A: f32 = 1.0 / (2.0 * A2 * (A2 - B2));
 const AT_B: f32 = 1.0 / (2.0 * B2 * (B2 - A2));
 
 #[derive(Clone, Copy, Debug)]
-pub struct Three;
+pub struct FourOfThree;
 
-impl Form<6, 4, 3> for Three {
+impl Form<6, 4, 3> for FourOfThree {
     #[inline(always)]
     fn inputs<N: Numbers>(d: [N; 6]) -> [N; 6] {
         let (a, b, a2, b2, sum) = (N::splat(A), N::splat(B), N::splat(A2), N::splat(B2), N::splat(A2 + B2));
@@ -88,4 +88,10 @@ impl Form<6, 4, 3> for Three {
             u[5].add(two(AT_A * A2, sum_a, AT_B * B2, sum_b)),
         ]
     }
+}
+
+/// x s + y t
+#[inline(always)]
+fn two<N: Numbers>(x: f32, s: N, y: f32, t: N) -> N {
+    N::splat(x).mul_add(s, N::splat(y).mul(t))
 }

@@ -92,8 +92,9 @@ impl Step for ConvStep {
 
     fn kernel(&self) -> &'static str {
         match self.winograd {
-            Some(Winograd::Three(_)) => "Winograd F(4x4, 3x3)",
-            Some(Winograd::Five(_)) => "Winograd F(3x3, 5x5)",
+            Some(Winograd::FourOfThree(_)) => "Winograd F(4x4, 3x3)",
+            Some(Winograd::ThreeOfFive(_)) => "Winograd F(3x3, 5x5)",
+            Some(Winograd::FourOfFive(_)) => "Winograd F(4x4, 5x5)",
             None => "direct",
         }
     }
