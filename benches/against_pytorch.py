@@ -6,16 +6,19 @@
 
 For each network and batch, the two programs run one after the other `--rounds` times; a ratio is PyTorch's time
 over netc's of one round, and the table shows the median of the rounds with the times of its round. Needs nothing
-but Python here; torch is needed by the interpreter that `--torch-python` names.
+but Python here; torch is needed by the interpreter that `--torch-python` names. `--peer` is a script that trains the same
+networks in PyTorch: with `--only NET --batch B --threads T --steps S --json` it prints an object with `train_ms` and
+`infer_ms`.
 
 With `--table` PyTorch is timed compiled as well, and the rows are those of `docs/performance.md`, in Markdown.
 """
 import argparse
 import json
 import math
-import resource
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,20 +67,20 @@ def pytorch(options, peer, batch, compiled):
 
 def run(command):
     """The objects that a command printed, and its peak resident memory in MiB as `peak_mib` of the first."""
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    out = child.stdout.read()
-    _, status, usage = _wait(child)
-    if status != 0:
-        sys.exit(f"failed: {' '.join(map(str, command))}")
+    command = [str(part) for part in command]
+    with tempfile.TemporaryFile("w+") as errors:
+        try:
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        except OSError as error:
+            sys.exit(f"`{command[0]}` does not start: {error.strerror} (`cargo build --release` makes netc)")
+        out = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        if status != 0:
+            errors.seek(0)
+            sys.exit(f"failed: {' '.join(command)}\n{errors.read().strip()}")
     read = json.loads(out) if out.lstrip().startswith("[") else [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     read[0]["peak_mib"] = usage.ru_maxrss / 1024
     return read
-
-
-def _wait(child):
-    import os
-    pid, status, usage = os.wait4(child.pid, 0)
-    return pid, os.waitstatus_to_exitcode(status), usage
 
 
 def median(values):
@@ -134,6 +137,12 @@ def summary(rows, key, what):
         print(f"{what}: geometric mean {geometric_mean(ratios):.2f}, least {min(ratios):.2f} of {len(ratios)}", flush=True)
 
 
+def chosen_of(pairs, options):
+    """The networks of which a part of the name is given, or all."""
+    chosen = [net for net in pairs if not options.only or any(part in net for part in options.only)]
+    return chosen or sys.exit(f"none of {', '.join(pairs)} is named by {' '.join(options.only)}")
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--netc", default=ROOT / "target/release/netc")
@@ -155,7 +164,7 @@ def parse():
 def main():
     options = parse()
     pairs = CLASSICS if options.classics else PAIRS
-    chosen = [net for net in pairs if not options.only or any(part in net for part in options.only)]
+    chosen = chosen_of(pairs, options)
     if options.table:
         peak = machine_peak()
         print(f"Of a peak of {peak:.0f} GFLOP/s:\n\n| net | batch | ms | of peak | PyTorch eager | compiled | probe |\n| --- | --- | --- | --- | --- | --- | --- |")
@@ -167,7 +176,8 @@ def main():
             rows.append(measure(options, net, pairs[net], batch))
             show_markdown(rows[-1], options, peak) if options.table else show(rows[-1])
     summary([row for row in rows if row["batch"] > 1], "train_ms", "training")
-    summary(rows, "infer_ms", "inference")
+    summary([row for row in rows if row["batch"] > 1], "infer_ms", "inference")
+    summary([row for row in rows if row["batch"] == 1], "infer_ms", "inference of single images")
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1))
 

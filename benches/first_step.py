@@ -21,7 +21,10 @@ def first_epoch(options):
         command = [options.netc, "train", ROOT / "models/zhang/lstm.net", "--dataset", "sketches", "--batch", "64",
                    "--epochs", "2", "--train-fraction", str(options.fraction), "--out", Path(folder) / "run"]
         start = time.perf_counter()
-        child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        except OSError as error:
+            raise SystemExit(f"`{options.netc}` does not start: {error.strerror} (`cargo build --release` makes it)") from None
         for line in child.stdout:
             if line.startswith("epoch 1/2"):
                 milliseconds = 1e3 * (time.perf_counter() - start)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from against_pytorch import PAIRS, ROOT, geometric_mean, median, netc
+from against_pytorch import PAIRS, ROOT, chosen_of, geometric_mean, median, netc
 
 SGEMM = """
 import sys, time, torch
@@ -46,7 +46,8 @@ def beside_a_busy_core(options, net):
 def sgemm(options, threads):
     """Seconds of one product."""
     command = [options.torch_python, "-c", SGEMM, str(threads)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    done = subprocess.run(command, capture_output=True, text=True)
+    return float(done.stdout) if done.returncode == 0 else sys.exit(f"sgemm by {command[0]} failed\n{done.stderr.strip()}")
 
 
 def main():
@@ -58,7 +59,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="+", help="parts of names")
     options = parser.parse_args()
-    chosen = [net for net in PAIRS if not options.only or any(part in net for part in options.only)]
+    chosen = chosen_of(PAIRS, options)
     print(f"{'net':26s} {'1 thread':>9s} {'2 threads':>9s} {'gain':>6s} {'busy core':>9s} {'times':>6s}")
     gains, sgemm_gains, costs = [], [], []
     for net in chosen:

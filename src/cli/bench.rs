@@ -10,7 +10,6 @@ use super::flag::{count, shape};
 use super::network::runnable;
 use super::terminal::Terminal;
 use super::{Format, Outcome};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Given;
 use crate::train::{Timing, benchmark};
 
@@ -40,9 +39,7 @@ impl Bench {
         let given = Given { input: self.input, ..Given::default() };
         let graph = runnable(&self.file, &given, terminal)?.graph;
         let fusion = self.compute.start();
-        let Some(timing) = benchmark(&graph, &fusion, self.batch as usize, self.steps as usize) else {
-            return Err(Diagnostic::error(Code::UNTRAINABLE, "none of the outputs can be trained").into());
-        };
+        let timing = benchmark(&graph, &fusion, self.batch as usize, self.steps as usize)?;
         let params = graph.trained_count();
         terminal.print(&match self.format {
             Format::Text => self.text(params, timing),

@@ -14,7 +14,7 @@ pub struct Compute {
     /// Threads to compute with [default: one for each core]
     #[arg(long, value_name = "N", value_parser = |text: &str| count(text, 1..=1024))]
     threads: Option<u64>,
-    /// Whether layers run fused, in kernels, or one by one in dfdx's operations [default: on]
+    /// Whether layers run fused, in kernels, or one by one in dfdx's operations, on one thread [default: on]
     #[arg(long, value_enum)]
     fuse: Option<Fuse>,
 }
@@ -30,9 +30,14 @@ impl Compute {
         self.threads.map_or_else(|| available_parallelism().map_or(1, usize::from), |threads| threads as usize)
     }
 
+    /// Whether layers run fused.
+    pub fn fused(&self) -> bool {
+        self.fuse != Some(Fuse::Off)
+    }
+
     /// Starts the threads.
     pub fn start(&self) -> Fusion {
-        self.start_with(self.fuse != Some(Fuse::Off))
+        self.start_with(self.fused())
     }
 
     /// Starts the threads for layers that run fused or not, whatever the flag says.

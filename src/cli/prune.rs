@@ -21,8 +21,8 @@ use crate::lower::{Fusion, Store};
 use crate::report::{Histograms, Parameters, PruningReport, TestFigures, grouped};
 use crate::source::SourceMap;
 use crate::train::{
-    Amount, Checkpoint, Figures, Health, Places, Pruned, Pruning, Recipe, RunFolder, Task, Trainer, check_memory,
-    compacted, prune, train, weights_left, write_whole,
+    Amount, Checkpoint, Figures, Health, Places, Pruned, Pruning, Recipe, RunFolder, Task, Trainer, compacted, prune,
+    train, weights_left, write_whole,
 };
 use crate::yaml::Bounds;
 
@@ -210,7 +210,6 @@ impl Prune {
         let start = Start::read(self, terminal)?;
         let pruning = start.prune(self.how_much.amount())?;
         let mut trainer = self.trainer(&start, &pruning, terminal)?;
-        check_memory(trainer.memory(), trainer.recipe())?;
         let run = RunFolder::create(&self.out, trainer.network(), trainer.recipe())?;
         trainer.save(&run.last_checkpoint())?;
         let mut told = self.told(&start, pruning, &run, terminal)?;

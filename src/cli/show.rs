@@ -27,7 +27,7 @@ pub struct Show {
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Show what runs as one, by which kernels, and where its memory lies
+    /// Show what runs as one, how convolutions compute, and where its memory lies
     #[arg(long, conflicts_with = "format")]
     regions: bool,
     /// Images of one step, for the memory of regions
@@ -60,7 +60,7 @@ enum Drawing {
 impl Drawing {
     /// What a file of this name holds, where its ending says so.
     fn of_file(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "dot" | "gv" => Some(Self::Dot),
             "mmd" => Some(Self::Mermaid),
             "svg" => Some(Self::Svg),
@@ -87,12 +87,11 @@ impl Show {
     }
 
     fn drawn(&self, graph: &Graph) -> Result<Vec<u8>, Diagnostic> {
+        if self.regions {
+            return self.regions(graph);
+        }
         let by_ending = || self.out.as_deref().and_then(Drawing::of_file);
         let text = match self.format.or_else(by_ending).unwrap_or(Drawing::Text) {
-            _ if self.regions => {
-                let batch = self.batch as usize;
-                region_tables(graph, &plan(graph, self.compute.threads(), batch), batch)
-            }
             Drawing::Text => graph_table(graph),
             Drawing::Dot => dot(graph),
             Drawing::Mermaid => mermaid(graph),
@@ -103,6 +102,15 @@ impl Show {
             }
         };
         Ok(text.into_bytes())
+    }
+
+    fn regions(&self, graph: &Graph) -> Result<Vec<u8>, Diagnostic> {
+        if let Some(path) = self.out.as_deref().filter(|path| Drawing::of_file(path).is_some()) {
+            return Err(no_drawing_of_regions(path));
+        }
+        let batch = self.batch as usize;
+        let threads = self.compute.fused().then(|| self.compute.threads());
+        Ok(region_tables(graph, &plan(graph, threads, batch), batch).into_bytes())
     }
 
     fn plot(&self, graph: &Graph) -> Result<NetworkPlot, Diagnostic> {
@@ -116,6 +124,11 @@ impl Show {
 fn pixels_on_a_terminal() -> Diagnostic {
     Diagnostic::error(Code::WRITE, "a terminal cannot show a PNG")
         .remark("name a file with `--out`, or send the output to another program")
+}
+
+fn no_drawing_of_regions(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::WRITE, format!("regions are printed as tables, and `{}` names a drawing", path.display()))
+        .remark("name a file that ends in `.txt`, or leave `--regions` out")
 }
 
 fn too_large(file: &Path, size: &str) -> Diagnostic {

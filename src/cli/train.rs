@@ -21,8 +21,7 @@ use crate::graph::Given;
 use crate::report::described;
 use crate::source::SourceMap;
 use crate::train::{
-    Checkpoint, Evaluation, Health, Position, Recipe, RunFolder, Task, Trainer, Watch, check_memory, choose_by_loss,
-    train,
+    Checkpoint, Evaluation, Health, Position, Recipe, RunFolder, Task, Trainer, Watch, choose_by_loss, train,
 };
 
 /// What belongs to a new run and not to one that goes on.
@@ -134,7 +133,6 @@ impl Train {
         let task = Task { graph: &runnable.graph, network: runnable.text, dataset, recipe, places: &places };
         let mut trainer = Trainer::new(task, &fusion).map_err(|fault| terminal.refuse(&[fault], &sources))?;
         trainer.end_after(self.until.unwrap_or(u64::MAX));
-        check_memory(trainer.memory(), trainer.recipe())?;
         let weights = trainer.take_weights().map_err(|fault| match self.settings.names_weights() {
             true => fault.into(),
             false => pointed("init_from", fault),

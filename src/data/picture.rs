@@ -9,6 +9,7 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
 use super::fit::fit;
+use super::stream::expect_plain;
 use super::{ImageShape, Images, ending};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -93,7 +94,8 @@ fn damaged(path: &Path, fault: &dyn std::fmt::Display) -> Diagnostic {
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = vec![];
-    let read = File::open(path).and_then(|file| file.take(FILE + 1).read_to_end(&mut bytes));
+    let opened = expect_plain(path).and_then(|_| File::open(path));
+    let read = opened.and_then(|file| file.take(FILE + 1).read_to_end(&mut bytes));
     read.map_err(|fault| {
         let message = format!("cannot read `{}`: {fault}", path.display());
         Diagnostic::error(Code::READ, message).remark("name an image file, or a folder of images")

@@ -112,8 +112,9 @@ pub enum PartPlan {
     Region(RegionPlan),
 }
 
-/// How a fused program of a graph runs so many images on so many threads.
-pub fn plan(graph: &Graph, threads: usize, images: usize) -> Vec<PartPlan> {
+/// How a program of a graph runs so many images: fused on so many threads, or all of it in dfdx's operations.
+pub fn plan(graph: &Graph, threads: Option<usize>, images: usize) -> Vec<PartPlan> {
+    let Some(threads) = threads else { return (0..graph.nodes.len()).map(PartPlan::Node).collect() };
     let read = Program::<f32>::of_parts(graph, vec![]).read();
     let part = |piece| match piece {
         Piece::Node(index) => PartPlan::Node(index),
@@ -153,6 +154,16 @@ impl<E: Element> Program<E> {
     pub fn decide_by(&mut self, values: impl IntoIterator<Item = (usize, Vec<E>)>) {
         let tensor = |(node, values): (usize, Vec<E>)| (node, of_node(&self.graph, node, values));
         self.deciders = values.into_iter().map(tensor).collect();
+    }
+
+    /// Bytes that the values of a training step of so many images take at least: the memory of regions, and one value of each
+    /// node that dfdx runs.
+    pub fn bytes(&self, images: usize) -> u64 {
+        let of_part = |part: &Part<E>| match part {
+            Part::Node(index, _) => self.graph.nodes[*index].output.count() * images * size_of::<E>(),
+            Part::Region(region) => lock(region).bytes(images),
+        };
+        self.parts.iter().map(|part| of_part(part) as u64).sum()
     }
 
     /// The outputs for at least one image, as in evaluation: running statistics, no dropout.

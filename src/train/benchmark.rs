@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::optimizer::Optimizer;
+use super::memory;
+use super::optimizer::{self, Optimizer};
 use super::recipe::OptimizerRecipe;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::lower::{Batch, Draw, Fusion, Loss, Program, Store, apply_constraints};
 use crate::random::{self, Purpose};
@@ -23,13 +25,17 @@ pub struct Timing {
 }
 
 /// Times `steps` training steps (gradients, and Adam at 0.0001) and as many forward passes on one batch of random images.
-/// None where no output has a loss.
-pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> Option<Timing> {
-    let loss = Loss::default_for(graph)?;
+///
+/// # Errors
+/// N0505 where no output has a loss, N0814 where a step does not fit in memory.
+pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> Result<Timing, Diagnostic> {
+    let untrainable = || Diagnostic::error(Code::UNTRAINABLE, "none of the outputs can be trained");
+    let loss = Loss::default_for(graph).ok_or_else(untrainable)?;
     let (machine, program) = (fusion.machine(), Program::with(graph, fusion));
+    let recipe = OptimizerRecipe { lr: 1e-4, ..OptimizerRecipe::default() };
+    memory::check(batch, |batch| memory::needed(&program, batch, optimizer::slots(&recipe).len()))?;
     let mut store = Store::init(graph, 0);
-    let mut optimizer =
-        Optimizer::new(OptimizerRecipe { lr: 1e-4, ..OptimizerRecipe::default() }, store.values().len());
+    let mut optimizer = Optimizer::new(recipe, store.values().len());
     let key = random::key(0, Purpose::Sketch, 0, 0);
     let images: Vec<f32> = (0..batch * graph.input.count()).map(|n| random::uniform(key, n as u64)).collect();
     let labels: Vec<usize> = (0..batch).map(|n| n * 7 % graph.classes).collect();
@@ -43,7 +49,7 @@ pub fn benchmark(graph: &Graph, fusion: &Fusion, batch: usize, steps: usize) -> 
     });
     let infer = median(steps, || drop(program.forward(&store, &images)));
     let rate = |seconds: f64| batch as f64 / seconds;
-    Some(Timing { train_ms: train * 1e3, train_img_s: rate(train), infer_ms: infer * 1e3, infer_img_s: rate(infer) })
+    Ok(Timing { train_ms: train * 1e3, train_img_s: rate(train), infer_ms: infer * 1e3, infer_img_s: rate(infer) })
 }
 
 /// The median of so many runs, in seconds.

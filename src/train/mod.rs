@@ -35,7 +35,6 @@ pub use choose::choose_by_loss;
 pub use evaluation::{ClassReport, Evaluation, evaluate};
 pub use figures::{EpochMetrics, Figures, Tally};
 pub use health::Health;
-pub use memory::check as check_memory;
 pub use metadata::{Build, DataMark, Metadata, Position};
 pub use optimizer::Optimizer;
 pub use prediction::{Prediction, Predictor};

@@ -180,7 +180,7 @@ fn momentum(beta: f64, step: u64) -> f64 {
 }
 
 /// The names of an optimizer's vectors, as PyTorch has them.
-fn slots(recipe: &OptimizerRecipe) -> &'static [&'static str] {
+pub(super) fn slots(recipe: &OptimizerRecipe) -> &'static [&'static str] {
     match recipe.rule {
         OptimizerRule::Sgd { momentum: 0.0, .. } => &[],
         OptimizerRule::Sgd { .. } => &["momentum_buffer"],

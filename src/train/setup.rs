@@ -7,8 +7,9 @@ use super::average::Average;
 use super::checkpoint::Checkpoint;
 use super::figures::Tally;
 use super::initial::{Matching, load_mask, load_weights};
+use super::memory;
 use super::metadata::{Build, Position};
-use super::optimizer::Optimizer;
+use super::optimizer::{self, Optimizer};
 use super::prune::Pruned;
 use super::recipe::{Choice, Places, Recipe, fit};
 use super::run::RunFolder;
@@ -35,21 +36,24 @@ impl Trainer {
     /// A network at its start.
     ///
     /// # Errors
-    /// N0505 where no output has a loss, N0608 where the recipe does not fit network or data.
+    /// N0505 where no output has a loss, N0608 where the recipe does not fit network or data, N0814 where a step does not fit
+    /// in memory.
     pub fn new(task: Task, fusion: &Fusion) -> Result<Self, Diagnostic> {
         let Task { graph, network, dataset, mut recipe, places } = task;
         fit::check(&recipe, places, graph, dataset.shape())?;
         let loss = fit::loss(&recipe, places, graph)?;
         recipe.loss.get_or_insert_with(|| fit::written(&loss, graph));
         let trained = fit::trained(&recipe, places, graph)?;
-        let statistics = recipe.normalise.statistics(&dataset).map_err(|fault| places.point("normalise", fault))?;
         let (images, validation) = parts(&recipe, places, &*dataset.train)?;
+        let program = Program::with(graph, fusion);
+        let vectors = optimizer::slots(&recipe.optimizer).len() + usize::from(recipe.ema.is_some());
+        memory::check(recipe.batch.min(images.len()), |batch| memory::needed(&program, batch, vectors))?;
+        let statistics = recipe.normalise.statistics(&dataset).map_err(|fault| places.point("normalise", fault))?;
         let store = Store::init(graph, recipe.seed);
         let optimizer = Optimizer::new(recipe.optimizer, store.values().len())
             .clipped(recipe.clip)
             .only(ranges(&store, graph, &trained));
         let average = recipe.ema.map(|decay| Average::new(decay, &store));
-        let program = Program::with(graph, fusion);
         let position = Position { tally: Tally::new(program.scores().is_some()), ..Position::default() };
         Ok(Self {
             machine: fusion.machine(),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::checkpoint::Checkpoint;
 use super::evaluation::{Evaluation, evaluate};
 use super::figures::{EpochMetrics, Figures, Tally, correct};
-use super::memory;
 use super::metadata::{Build, DataMark, Metadata, Position, VERSION};
 use super::prune::Pruned;
 use super::recipe::{Choice, Recipe};
@@ -81,12 +80,6 @@ impl Trainer {
     /// Trains without validating from now on.
     pub(super) fn leave_validation(&mut self) {
         self.validation.clear();
-    }
-
-    /// Bytes of memory that training needs at least.
-    pub fn memory(&self) -> u64 {
-        let slots = self.state.optimizer.state().count() + usize::from(self.state.average.is_some());
-        memory::needed(self.graph(), self.recipe.batch.min(self.images.len()), slots)
     }
 
     /// Whether nothing is left to train: all epochs are done, or patience has run out.

@@ -71,5 +71,5 @@ impl Values {
 /// Values are kept as `f32`, and as `f64` about their mean.
 fn check_memory(of_image: usize, images: usize) -> Result<(), Diagnostic> {
     let needed = 12 * (of_image as u64).saturating_mul(images as u64);
-    refuse("the values need", needed, || format!("take fewer images, as in `--images {}`", (images / 4).max(1)))
+    refuse("the values need", needed, |_| format!("take fewer images, as in `--images {}`", (images / 4).max(1)))
 }

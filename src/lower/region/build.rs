@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
         for index in self.nodes.clone() {
             let node = &self.graph.nodes[index];
             let inputs: Vec<BufferId> = node.inputs.iter().map(|&value| self.buffer_of(value)).collect();
-            if renames(self.graph, node) || self.absorbs(index) {
+            if renames(self.graph, node) || self.absorb(index) {
                 self.values.insert(Value::Node(index), inputs[0]);
             } else if let Some(step) = step_of(self.graph, node) {
                 self.place(index, step, inputs);
@@ -182,18 +182,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether the step before, whose output nobody else reads, takes the node into itself.
-    fn absorbs(&mut self, index: usize) -> bool {
+    fn absorb(&mut self, index: usize) -> bool {
         let node = &self.graph.nodes[index];
         let (Some(before), Some(&last)) = (self.steps.last_mut(), self.last.last()) else { return false };
         let alone = node.inputs == [Value::Node(last)] && self.readers[&node.inputs[0]] == 1;
-        let absorbs = alone && before.step.absorb(&node.op);
-        if absorbs {
+        let absorbed = alone && before.step.absorb(&node.op);
+        if absorbed {
             before.absorbed.push(index);
             self.buffers[before.wiring.output].size = Size::per_group(node.output.count());
             self.last.pop();
             self.last.push(index);
         }
-        absorbs
+        absorbed
     }
 
     fn place(&mut self, index: usize, step: Box<dyn Step>, inputs: Vec<BufferId>) {

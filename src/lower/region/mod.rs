@@ -46,6 +46,9 @@ pub(super) trait Fused<E: Element>: Send {
     /// What is read outside.
     fn outputs(&self) -> &[Value];
 
+    /// Bytes of its memory in a training step of so many images.
+    fn bytes(&self, images: usize) -> usize;
+
     /// The outputs, batch-major; `draw` in training.
     fn forward(&mut self, store: &Store<E>, inputs: &[&[E]], draw: Option<Draw>) -> Vec<Vec<E>>;
 
@@ -157,6 +160,10 @@ impl Fused<f32> for Region {
 
     fn outputs(&self) -> &[Value] {
         &self.built.outputs
+    }
+
+    fn bytes(&self, images: usize) -> usize {
+        Layout::new(&self.built.buffers, groups_of(images), true).lines * size_of::<Line>()
     }
 
     fn forward(&mut self, store: &Store<f32>, inputs: &[&[f32]], draw: Option<Draw>) -> Vec<Vec<f32>> {
